@@ -1,0 +1,1 @@
+"""What every feature stands on: time, ids, database, facts, outbox, timers, numbers. Knows no feature."""

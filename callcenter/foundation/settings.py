@@ -1,0 +1,44 @@
+"""Everything that can be set from outside, read once in `app.py` and the command line, then handed on."""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Environment variables with the prefix CALLCENTER_ (see `.env.example`)."""
+
+    model_config = SettingsConfigDict(env_prefix="CALLCENTER_", env_file=".env", extra="ignore")
+
+    state_dir: Path = Path("var")
+    """Database, PBX instances, logs, pid files. One directory a deployment."""
+    database_url: str | None = None
+    """None = SQLite at <state_dir>/callcenter.db; else postgresql+psycopg://…"""
+    host: str = "127.0.0.1"
+    port: int = 8096
+    public_origins: list[str] = Field(default_factory=list)
+    """Origins a browser may come from, besides this service's own address."""
+    session_hours: int = 12
+    pbx_name: str = "pbx"
+    hotline_number: str = "96365"
+    hotline_name: str = "家政服务热线"
+    area_code: str = "0991"
+    """Prefix of local numbers written without one."""
+    default_locale: str = "zh-CN"
+    wrap_up_seconds: int = 90
+    lost_caller_minutes: int = 30
+    """Call-back limit for a lost caller (domain.md §4.4, P1)."""
+    ivr_token: SecretStr | None = None
+    twilio_account_sid: str | None = None
+    twilio_auth_token: SecretStr | None = None
+    twilio_from: str | None = None
+    ui_dir: Path | None = None
+    """Built browser application; None = agent_ui/dist beside the package."""
+    log_level: str = "INFO"
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        if self.database_url:
+            return self.database_url
+        return f"sqlite+aiosqlite:///{self.state_dir / 'callcenter.db'}"

@@ -1,0 +1,126 @@
+"""Timers that survive restarts: rows keyed (subject, entry_seq, code).
+
+Each entry to a state arms timers with its own `entry_seq`, so a re-entered state has fresh timers and an old one
+that still fires finds its entry gone. A handler re-reads the state in its transaction before it acts. What fell due
+while nobody ran fires once, late, at the next start (domain.md §4.4, invariants 3 and 4).
+"""
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+
+from sqlalchemy import Index, String, UniqueConstraint, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from callcenter.foundation import leases, logs
+from callcenter.foundation.database import Base
+from callcenter.foundation.ids import new_id
+from callcenter.foundation.transactions import Ledger, Transaction
+
+BATCH = 50
+LEASE_SECONDS = 15.0
+
+
+class TimerRow(Base):
+    __tablename__ = "timers"
+    __table_args__ = (
+        UniqueConstraint("subject", "entry_seq", "code"),
+        Index("ix_timers_due", "ended_at", "due_at"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(String(120))
+    entry_seq: Mapped[int]
+    code: Mapped[str] = mapped_column(String(40))
+    due_at: Mapped[datetime]
+    fired_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    """Fired or cancelled."""
+
+
+TimerHandler = Callable[[Transaction, TimerRow], Awaitable[None]]
+
+
+async def arm(tx: Transaction, *, subject: str, entry_seq: int, code: str, due_at: datetime) -> None:
+    """Set the timer, or move it if it is set already."""
+    found = await tx.session.scalar(
+        select(TimerRow).where(
+            TimerRow.subject == subject, TimerRow.entry_seq == entry_seq, TimerRow.code == code
+        )
+    )
+    if found is not None:
+        found.due_at, found.fired_at, found.ended_at = due_at, None, None
+        return
+    tx.session.add(TimerRow(id=new_id(), subject=subject, entry_seq=entry_seq, code=code, due_at=due_at))
+
+
+async def cancel(tx: Transaction, *, subject: str, code: str | None = None) -> None:
+    """End the running timers of a subject (all, or those of one code)."""
+    running = (
+        update(TimerRow)
+        .where(TimerRow.subject == subject, TimerRow.ended_at.is_(None))
+        .values(ended_at=tx.now)
+    )
+    await tx.session.execute(running if code is None else running.where(TimerRow.code == code))
+
+
+class TimerLoop:
+    """Fires due timers; leader by lease, so several processes may run it."""
+
+    def __init__(
+        self, ledger: Ledger, handlers: Mapping[str, TimerHandler], holder: str, every_seconds: float = 0.5
+    ) -> None:
+        self._ledger = ledger
+        self._handlers = handlers
+        self._holder = holder
+        self._every_seconds = every_seconds
+        self._leading_until: datetime | None = None
+        self._log = logs.get("timers")
+
+    async def run(self) -> None:
+        while True:
+            try:
+                if await self._leads():
+                    await self.run_once()
+            except Exception:
+                # As in the outbox: the rows are still there when the database is back.
+                self._log.exception("timer_pass_failed")
+            await asyncio.sleep(self._every_seconds)
+
+    async def _leads(self) -> bool:
+        now = self._ledger.clock.now()
+        if self._leading_until is not None and now < self._leading_until:
+            return True
+        if await leases.take(self._ledger, name="timers", holder=self._holder, seconds=LEASE_SECONDS):
+            self._leading_until = now.fromtimestamp(now.timestamp() + LEASE_SECONDS / 2, tz=now.tzinfo)
+            return True
+        self._leading_until = None
+        return False
+
+    async def run_once(self) -> int:
+        """Fire what is due, each timer in a transaction of its own; how many fired."""
+        async with self._ledger.reading() as session:
+            due = list(
+                await session.scalars(
+                    select(TimerRow.id)
+                    .where(TimerRow.ended_at.is_(None), TimerRow.due_at <= self._ledger.clock.now())
+                    .order_by(TimerRow.due_at)
+                    .limit(BATCH)
+                )
+            )
+        for timer_id in due:
+            await self._fire(timer_id)
+        return len(due)
+
+    async def _fire(self, timer_id: uuid.UUID) -> None:
+        async with self._ledger.transaction() as tx:
+            timer = await tx.session.get(TimerRow, timer_id, with_for_update=True)
+            if timer is None or timer.ended_at is not None:
+                return
+            timer.fired_at = timer.ended_at = tx.now
+            handler = self._handlers.get(timer.code)
+            if handler is None:
+                self._log.error("timer_without_handler", code=timer.code)
+                return
+            await handler(tx, timer)
