@@ -45,6 +45,4 @@ async def earlier_result(tx: Transaction, *, actor: str, key: str, request: dict
 
 
 def keep_result(tx: Transaction, *, actor: str, key: str, request: dict[str, Any], result: str) -> None:
-    tx.session.add(
-        IdempotencyRow(actor=actor, key=key, request_hash=fingerprint(request), result=result, at=tx.now)
-    )
+    tx.session.add(IdempotencyRow(actor=actor, key=key, request_hash=fingerprint(request), result=result, at=tx.now))

@@ -45,9 +45,7 @@ TimerHandler = Callable[[Transaction, TimerRow], Awaitable[None]]
 async def arm(tx: Transaction, *, subject: str, entry_seq: int, code: str, due_at: datetime) -> None:
     """Set the timer, or move it if it is set already."""
     found = await tx.session.scalar(
-        select(TimerRow).where(
-            TimerRow.subject == subject, TimerRow.entry_seq == entry_seq, TimerRow.code == code
-        )
+        select(TimerRow).where(TimerRow.subject == subject, TimerRow.entry_seq == entry_seq, TimerRow.code == code)
     )
     if found is not None:
         found.due_at, found.fired_at, found.ended_at = due_at, None, None
@@ -57,11 +55,7 @@ async def arm(tx: Transaction, *, subject: str, entry_seq: int, code: str, due_a
 
 async def cancel(tx: Transaction, *, subject: str, code: str | None = None) -> None:
     """End the running timers of a subject (all, or those of one code)."""
-    running = (
-        update(TimerRow)
-        .where(TimerRow.subject == subject, TimerRow.ended_at.is_(None))
-        .values(ended_at=tx.now)
-    )
+    running = update(TimerRow).where(TimerRow.subject == subject, TimerRow.ended_at.is_(None)).values(ended_at=tx.now)
     await tx.session.execute(running if code is None else running.where(TimerRow.code == code))
 
 
