@@ -1,0 +1,91 @@
+"""Signing in and out; finding the person behind a cookie."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter.auth import passwords, throttling
+from callcenter.auth.identity import SignedIn
+from callcenter.auth.models import Session, User
+from callcenter.auth.permissions import Role
+from callcenter.foundation import audit
+from callcenter.foundation.errors import NotSignedIn
+from callcenter.foundation.facts import Fact
+from callcenter.foundation.ids import new_secret_id
+from callcenter.foundation.transactions import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class NewSession:
+    person: SignedIn
+    token: str
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def identify(user: User, session_id: str) -> SignedIn:
+    return SignedIn(
+        user_id=user.id,
+        username=user.username,
+        display_name=user.display_name,
+        roles=frozenset(Role(row.role) for row in user.roles),
+        session_id=session_id,
+    )
+
+
+async def sign_in(ledger: Ledger, *, username: str, password: str, origin: str, hours: int) -> NewSession:
+    """A new session. `NotSignedIn("wrong_credentials")`, or `TooMany` after repeated failures."""
+    name = username.strip().lower()[:60]
+    async with ledger.transaction() as tx:
+        await throttling.check(tx, username=name, origin=origin)
+        user = await tx.session.scalar(select(User).where(User.username == name, User.active))
+    if not await passwords.verify(password, user.password_hash if user else None) or user is None:
+        async with ledger.transaction() as tx:
+            throttling.note_failure(tx, username=name, origin=origin)
+            audit.note(tx, actor="anonymous", action="auth.sign_in_failed", subject=f"name:{name}", origin=origin)
+        raise NotSignedIn("wrong_credentials")
+    token = secrets.token_urlsafe(32)
+    async with ledger.transaction() as tx:
+        await throttling.forget(tx, username=name)
+        row = Session(
+            id=new_secret_id(),
+            token_hash=_hash(token),
+            user_id=user.id,
+            created_at=tx.now,
+            expires_at=tx.now + timedelta(hours=hours),
+            origin=origin[:64],
+        )
+        tx.session.add(row)
+        person = identify(user, row.id)
+        audit.note(tx, actor=person.actor, action="auth.signed_in", subject=person.actor, origin=origin)
+        tx.record(Fact("auth.signed_in", person.actor, {"session": row.id}, actor=person.actor))
+    return NewSession(person, token)
+
+
+async def sign_out(ledger: Ledger, person: SignedIn) -> None:
+    async with ledger.transaction() as tx:
+        await tx.session.execute(update(Session).where(Session.id == person.session_id).values(ended_at=tx.now))
+        audit.note(tx, actor=person.actor, action="auth.signed_out", subject=person.actor)
+        tx.record(Fact("auth.signed_out", person.actor, {"session": person.session_id}, actor=person.actor))
+
+
+async def find(session: AsyncSession, ledger: Ledger, token: str) -> SignedIn | None:
+    """The person behind a cookie, or None if the session is over or the user was shut out."""
+    row = await session.execute(
+        select(Session, User)
+        .join(User, User.id == Session.user_id)
+        .where(
+            Session.token_hash == _hash(token),
+            Session.ended_at.is_(None),
+            Session.expires_at > ledger.clock.now(),
+            User.active,
+        )
+    )
+    found = row.one_or_none()
+    return identify(found[1], found[0].id) if found else None
