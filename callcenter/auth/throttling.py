@@ -19,7 +19,7 @@ def wait_after(failures: list[datetime], most: int, now: datetime) -> timedelta:
     """How long to wait still, given the times of failures in the window; doubles with each beyond `most`."""
     if len(failures) < most:
         return timedelta()
-    wait = min(FIRST_WAIT * 2 ** (len(failures) - most), WINDOW)
+    wait = min(FIRST_WAIT * int(2 ** (len(failures) - most)), WINDOW)
     return max(timedelta(), max(failures) + wait - now)
 
 

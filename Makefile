@@ -1,0 +1,56 @@
+# Everything a person types here. `make help` lists it.
+SHELL := /bin/bash
+PY := .venv/bin/python
+STAMP := .venv/.installed
+UI_STAMP := agent_ui/dist/index.html
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.PHONY: help install ui up down status test test-python test-ui prove check format bench lock
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+install: $(STAMP) ## Python environment in .venv
+$(STAMP): requirements.lock pyproject.toml
+	@bash .ci/packages base
+	@test -x $(PY) || python3 -m venv .venv
+	@echo "== installing Python packages (.venv)"
+	@$(PY) -m pip install -q --disable-pip-version-check -r requirements.lock
+	@$(PY) -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . 2>/dev/null || $(PY) -m pip install -q --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+ui: $(UI_STAMP) ## browser application in agent_ui/dist
+$(UI_STAMP): $(STAMP) $(shell find agent_ui/src agent_ui/index.html agent_ui/package-lock.json -type f 2>/dev/null)
+	@echo "== building the browser application"
+	@bash .ci/node npm --prefix agent_ui ci --no-audit --no-fund --loglevel=error
+	@bash .ci/node npm --prefix agent_ui run --silent build
+	@touch $@
+
+up: install ui ## PBX, voice menu, service and demo city, all on this machine
+	@.venv/bin/callcenter up --demo
+
+down: ## stop what `make up` started
+	@.venv/bin/callcenter down
+
+status: ## each part, green or not
+	@.venv/bin/callcenter status
+
+test: install ui ## all tests: unit, both databases, real Asterisk, real browser
+	@bash .ci/packages test
+	@bash .ci/node npm --prefix agent_ui test --silent
+	@.venv/bin/python -m pytest -n 3 --dist loadgroup
+
+prove: install ui ## acceptance volumes; writes tests/PROOF.md
+	@bash .ci/packages test
+	@.venv/bin/python -m tests.prove
+
+check: install ## format, lint, types, imports
+	@.venv/bin/ruff format --check -q . && .venv/bin/ruff check -q . && .venv/bin/mypy && .venv/bin/lint-imports --no-cache >/dev/null && echo "check: clean"
+
+format: install ## put the code into shape
+	@.venv/bin/ruff check -q --fix . ; .venv/bin/ruff format -q .
+
+bench: install ## benchmarks; each prints our figure, the floor and the ratio
+	@.venv/bin/callcenter bench all
+
+lock: ## compile requirements.lock anew
+	@.venv/bin/pip install -q pip-tools && .venv/bin/pip-compile -q --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --no-annotate --extra postgresql --extra test -o requirements.lock pyproject.toml

@@ -1,0 +1,64 @@
+"""What tests of every kind share: a clock that stands still, and a ledger on a real SQLite and a real PostgreSQL."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy
+
+from callcenter.foundation.clock import FrozenClock
+from callcenter.foundation.database import Database
+from callcenter.foundation.schema import load_models
+from callcenter.foundation.transactions import Ledger
+from tests.postgres import running_postgres
+
+
+@pytest.fixture
+def clock() -> FrozenClock:
+    """Monday 2026-11-23 10:24 Beijing time."""
+    return FrozenClock()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "empty.db"
+    engine = sqlalchemy.create_engine(f"sqlite:///{path}")
+    load_models().create_all(engine)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    with running_postgres() as url:
+        engine = sqlalchemy.create_engine(url)
+        load_models().create_all(engine)
+        engine.dispose()
+        yield url
+
+
+def _empty(url: str) -> None:
+    names = ", ".join(f'"{table.name}"' for table in load_models().sorted_tables)
+    engine = sqlalchemy.create_engine(url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"TRUNCATE {names} CASCADE")
+    engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: Path) -> str:
+    """An empty database with all tables; the test runs once on each engine."""
+    if request.param == "sqlite":
+        path = tmp_path / "callcenter.db"
+        path.write_bytes(sqlite_template.read_bytes())
+        return f"sqlite+aiosqlite:///{path}"
+    url: str = request.getfixturevalue("postgres_url")
+    _empty(url)
+    return url
+
+
+@pytest.fixture
+async def ledger(database_url: str, clock: FrozenClock) -> AsyncIterator[Ledger]:
+    database = Database(database_url)
+    yield Ledger(database, clock)
+    await database.close()
