@@ -1,0 +1,1 @@
+"""Asterisk as seen from here: its messages in, our wishes out."""
