@@ -41,11 +41,6 @@ class LineAppeared(OnLine):
 
 
 @dataclass(frozen=True, slots=True)
-class LineRang(OnLine):
-    """The far device says that it rings."""
-
-
-@dataclass(frozen=True, slots=True)
 class LineAnswered(OnLine):
     """The line is up. `number` is the caller id it shows now, `dialled` its extension now."""
 

@@ -18,7 +18,7 @@ from callcenter.calls.journeys import Journey
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One journey after an event. `late`: the event was older than others already seen; facts may correct earlier ones."""
+    """One journey after an event. `late`: older than what was seen before; its facts may correct earlier ones."""
 
     journey: Journey
     facts: tuple[Fact, ...]
