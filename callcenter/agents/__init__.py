@@ -1,0 +1,1 @@
+"""The people who answer: their seats, queues, and presence."""
