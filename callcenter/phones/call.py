@@ -90,14 +90,14 @@ class Call:
         await self._renegotiate(sdp.Direction.SEND)
         self.held = True
         self.media.sending = False
-        self.happened(What.HELD, Side.US)
+        self.happened(What.HELD)
 
     async def resume(self) -> None:
         """Take the other side back from hold. PhoneError when it refuses."""
         await self._renegotiate(sdp.Direction.BOTH)
         self.held = False
         self.media.sending = True
-        self.happened(What.RESUMED, Side.US)
+        self.happened(What.RESUMED)
 
     async def transfer(self, number: str) -> int:
         """Blind transfer (REFER). Returns the SIP code; once accepted we hang up: Asterisk leaves that to us."""

@@ -57,6 +57,8 @@ class MediaStream(asyncio.DatagramProtocol):
     def connect(self, remote: Description) -> None:
         """Send to where `remote` wants it. Sending begins with the first call."""
         self._remote = remote
+        # A changed description may leave out numbers of packets that were never meant for us (hold).
+        self._last_in = None
         if self._sender is None:
             self._sender = asyncio.get_running_loop().create_task(self._send_all())
 
