@@ -1,0 +1,72 @@
+"""Every query about zones."""
+
+import uuid
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter.foundation.errors import NotFound
+from callcenter.foundation.versioned import VersionState
+from callcenter.zones.matching import Gazetteer, Level, Place
+from callcenter.zones.models import Zone, ZoneVersion
+
+_MOST_DEPTH = 6
+
+
+async def published(session: AsyncSession) -> ZoneVersion | None:
+    """The version in force: the latest published one."""
+    found: ZoneVersion | None = await session.scalar(
+        select(ZoneVersion)
+        .where(ZoneVersion.version_state == VersionState.PUBLISHED)
+        .order_by(ZoneVersion.valid_from.desc())
+        .limit(1)
+    )
+    return found
+
+
+async def gazetteer(session: AsyncSession) -> Gazetteer:
+    """The resolver over the published zones; empty if none are published."""
+    version = await published(session)
+    if version is None:
+        return Gazetteer()
+    rows = await session.execute(
+        select(Zone.id, Zone.parent_id, Zone.level, Zone.name, Zone.aliases)
+        .where(Zone.zone_version_id == version.id)
+        .order_by(Zone.code)
+    )
+    return Gazetteer.of(
+        Place(str(id_), str(parent) if parent else None, Level(level), name, tuple(aliases))
+        for id_, parent, level, name, aliases in rows
+    )
+
+
+async def with_path(session: AsyncSession, zone_id: uuid.UUID) -> tuple[Zone, list[str]]:
+    """A zone and the names from its district down to it. `NotFound`."""
+    zone = await session.get(Zone, zone_id)
+    if zone is None:
+        raise NotFound("zone_not_found")
+    path: list[str] = []
+    step: Zone | None = zone
+    for _ in range(_MOST_DEPTH):
+        if step is None or step.level == Level.CITY:
+            break
+        path.insert(0, step.name)
+        step = await session.get(Zone, step.parent_id) if step.parent_id else None
+    return zone, path
+
+
+async def is_outer(session: AsyncSession, zone_id: uuid.UUID) -> bool:
+    """Whether the zone or one above it counts as far."""
+    step = await session.get(Zone, zone_id)
+    for _ in range(_MOST_DEPTH):
+        if step is None:
+            return False
+        if step.outer:
+            return True
+        step = await session.get(Zone, step.parent_id) if step.parent_id else None
+    return False
+
+
+async def version_name(session: AsyncSession, zone: Zone) -> str:
+    version = await session.get_one(ZoneVersion, zone.zone_version_id)
+    return version.version
