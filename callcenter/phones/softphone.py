@@ -181,6 +181,7 @@ class Softphone:
         call = IncomingCall(
             self.stack, invite, peer, user=self.user, credentials=self._credentials, on_event=self._on_event
         )
+        self.stack.respond(invite, peer, 100, "Trying")
         self._keep(call)
         call.happened(What.CALLED)
         if self._on_call is not None:
