@@ -1,0 +1,1 @@
+"""Services and price book: what can be booked, what it costs."""
