@@ -1,0 +1,133 @@
+"""The only writer of journeys: takes line events of one PBX in order, one transaction per batch.
+
+Open journeys live in memory (`Switchboard`). A batch that cannot be written (the database is away) is kept and
+written with the next: nothing the PBX said is lost while this process lives, and recovery finds the rest.
+"""
+
+import dataclasses
+import re
+import uuid
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from callcenter.calls import facts as call_facts
+from callcenter.calls.consequences import Consequences, Context
+from callcenter.calls.events import LineEvent
+from callcenter.calls.store import JourneyStore
+from callcenter.calls.switchboard import Change, LiveLine, LiveWait, Switchboard
+from callcenter.foundation import facts
+from callcenter.foundation.clock import iso
+from callcenter.foundation.phone_numbers import mask
+from callcenter.foundation.transactions import Ledger, Transaction
+
+_WORDS = re.compile(r"(?<!^)(?=[A-Z])")
+_PERSONAL = frozenset({"caller", "dialled", "to"})
+
+
+def fact_type(fact: call_facts.Fact) -> str:
+    """`AgentRinging` → `call.agent_ringing`."""
+    return "call." + _WORDS.sub("_", type(fact).__name__).lower()
+
+
+def _json(name: str, value: Any) -> Any:
+    if isinstance(value, datetime):
+        return iso(value)
+    if isinstance(value, Enum):
+        return value.value
+    if name in _PERSONAL and isinstance(value, str):
+        return mask(value)
+    return value
+
+
+def _fact_data(fact: call_facts.Fact) -> dict[str, Any]:
+    return {
+        field.name: _json(field.name, getattr(fact, field.name))
+        for field in dataclasses.fields(fact)
+        if field.name != "at"
+    }
+
+
+class CallEngine:
+    """See the module's text. Not safe for concurrent use: one consumer owns it."""
+
+    def __init__(self, ledger: Ledger, pbx: str, consequences: Consequences, *, area_code: str) -> None:
+        self._ledger = ledger
+        self._pbx = pbx
+        self._consequences = consequences
+        self._area_code = area_code
+        self._store = JourneyStore(pbx, area_code)
+        self._board = Switchboard(pbx)
+        self._unsaved: list[Change] = []
+
+    @property
+    def open_count(self) -> int:
+        return len(self._board.open_journeys())
+
+    @property
+    def unsaved(self) -> int:
+        return len(self._unsaved)
+
+    async def load(self) -> None:
+        """Take up the journeys that were open when the service last ran."""
+        async with self._ledger.reading() as session:
+            memories = await self._store.load_open(session)
+        self._board = Switchboard.restore_journeys(self._pbx, memories)
+
+    async def take(self, events: Sequence[LineEvent]) -> None:
+        """One batch of events, in order."""
+        for event in events:
+            self._unsaved.extend(self._board.apply(event))
+        await self.flush()
+
+    async def mend(
+        self,
+        *,
+        lines: Iterable[LiveLine],
+        waits: Iterable[LiveWait],
+        at: datetime,
+        live: Collection[str],
+    ) -> int:
+        """Make the picture agree with what the PBX shows at `at`; how many journeys had to be changed."""
+        changes = self._board.end_missing(live, at)
+        changes += self._board.adopt(lines, waits, at)
+        self._unsaved.extend(changes)
+        await self.flush()
+        return len({change.journey.linkedid for change in changes if change.facts})
+
+    async def flush(self) -> None:
+        """Write what is not yet written."""
+        changes = [change for change in self._unsaved if change.journey.begun]
+        if not changes:
+            self._unsaved.clear()
+            return
+        try:
+            async with self._ledger.transaction() as tx:
+                ids = await self._save(tx, changes)
+                for change in changes:
+                    await self._note(tx, change, ids[change.journey.linkedid])
+        except BaseException:
+            self._store.forget_unsaved()
+            raise
+        self._unsaved.clear()
+        for change in changes:
+            if not change.journey.is_open:
+                self._store.forget(change.journey.linkedid)
+
+    async def _save(self, tx: Transaction, changes: list[Change]) -> dict[str, uuid.UUID]:
+        latest = {change.journey.linkedid: change.journey for change in changes}
+        return {
+            linkedid: await self._store.save(tx, journey, self._board.memory_of(linkedid))
+            for linkedid, journey in latest.items()
+        }
+
+    async def _note(self, tx: Transaction, change: Change, journey_id: uuid.UUID) -> None:
+        context = Context(journey_id, change.journey, self._area_code)
+        for fact in change.facts:
+            tx.record(
+                facts.Fact(
+                    fact_type(fact), f"journey:{journey_id}", _fact_data(fact), actor="pbx", pbx_at=fact.at
+                )
+            )
+            await self._consequences.follow(tx, context, fact)

@@ -1,0 +1,192 @@
+"""One signed-in AMI link: the only import of panoramisk, with its faults cured from outside (telephony.md §2).
+
+- One Manager per link, so that nothing is ever sent again after a reconnect and no action is left pending.
+- Bytes are split into messages before they are decoded: a character cut by a read stays whole.
+- One plain callback that cannot raise; a time limit on every answer; pings whose answers are checked.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from panoramisk.ami_protocol import AMIProtocol
+from panoramisk.manager import Manager
+from panoramisk.message import Message as AmiMessage
+
+from callcenter.foundation import logs
+from callcenter.telephony.ami_encoding import Value, checked
+
+Message = Mapping[str, str | list[str]]
+OnMessage = Callable[[Message], None]
+
+MOST_MESSAGE_BYTES = 1 << 20
+ANSWER_SECONDS = 5.0
+PING_SECONDS = 5.0
+_END = b"\r\n\r\n"
+
+
+class AmiUnavailable(Exception):
+    """The link cannot be made, was refused, or is gone."""
+
+
+class AmiOutcomeUnknown(Exception):
+    """No answer in time: the action may have had its effect."""
+
+
+@dataclass(frozen=True, slots=True)
+class AmiAddress:
+    host: str
+    port: int
+    user: str
+    secret: str = field(repr=False)
+
+
+class _Protocol(AMIProtocol):  # type: ignore[misc]  # panoramisk annotates nothing
+    version: Any
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._bytes = bytearray()
+
+    def data_received(self, data: bytes) -> None:
+        if self.version is None:  # the greeting is a line of its own
+            greeting, found, data = bytes(self._bytes + data).partition(b"\r\n")
+            self._bytes.clear()
+            if not found:
+                self._bytes += greeting[:200]
+                return
+            self.version = greeting.decode("ascii", "replace")
+        self._bytes += data
+        *messages, rest = bytes(self._bytes).split(_END) if _END in self._bytes else [bytes(self._bytes)]
+        if len(rest) > MOST_MESSAGE_BYTES:
+            self.transport.abort()
+            return
+        self._bytes = bytearray(rest)
+        for raw in messages:
+            message = AmiMessage.from_line(raw.decode("utf-8", "replace").strip())
+            if message is not None:
+                self.handle_message(message)
+
+    def handle_message(self, message: Any) -> None:
+        # panoramisk takes a Shutdown event for the end of the link; the link's own end is enough.
+        if "event" in message and message["event"] == "Shutdown":
+            self.factory.dispatch(message)
+        else:
+            super().handle_message(message)
+
+
+class _Link(Manager):  # type: ignore[misc]
+    """A Manager that ends with its connection instead of reconnecting."""
+
+    def __init__(self, on_message: OnMessage, **config: Any) -> None:
+        super().__init__(**config)
+        self.lost = asyncio.Event()
+        self._on_message = on_message
+        self._log_ours = logs.get("ami")
+
+    def dispatch(self, event: Any) -> list[str]:
+        try:
+            self._on_message(event)
+        except Exception:
+            # An exception here would close the connection and lose all events until the next one.
+            self._log_ours.exception("ami_callback_failed")
+        return []
+
+    def connection_lost(self, exc: Any) -> None:
+        self.lost.set()
+
+    def ping(self) -> None:
+        """Pings are ours (AmiClient), since panoramisk never checks their answers."""
+
+
+class AmiClient:
+    """A live link. `lost` is set when it ends, for whatever reason; make a new client to go on."""
+
+    def __init__(self, address: AmiAddress, on_message: OnMessage) -> None:
+        self._address = address
+        self._on_message = on_message
+        self._link: _Link | None = None
+        self._pinger: asyncio.Task[None] | None = None
+
+    async def connect(self) -> None:
+        """Connect and sign in. `AmiUnavailable` if either fails within a few seconds."""
+        loop = asyncio.get_running_loop()
+        link = _Link(
+            self._on_message,
+            host=self._address.host,
+            port=self._address.port,
+            loop=loop,
+            encoding="utf8",
+            protocol_factory=_Protocol,
+        )
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                made = await loop.create_connection(_Protocol, self._address.host, self._address.port)
+        except (OSError, TimeoutError) as error:
+            raise AmiUnavailable(str(error) or "time limit") from error
+        done: asyncio.Future[Any] = loop.create_future()
+        done.set_result(made)
+        link.connection_made(done)  # no username in the config: we sign in below and look at the answer
+        self._link = link
+        answer = await self._sign_in()
+        if answer.get("Response") != "Success":
+            self.close()
+            raise AmiUnavailable("sign-in refused")
+        self._pinger = asyncio.create_task(self._ping())
+
+    async def _sign_in(self) -> Message:
+        login = {"Username": self._address.user, "Secret": self._address.secret, "Events": "on"}
+        try:
+            return await self.send("Login", login)
+        except AmiOutcomeUnknown as error:
+            self.close()
+            raise AmiUnavailable("no answer to the sign-in") from error
+
+    @property
+    def is_up(self) -> bool:
+        return self._link is not None and not self._link.lost.is_set()
+
+    async def wait_lost(self) -> None:
+        if self._link is not None:
+            await self._link.lost.wait()
+
+    def close(self) -> None:
+        if self._pinger is not None:
+            self._pinger.cancel()
+        if self._link is not None:
+            self._link.close()
+            self._link.lost.set()
+
+    async def send(self, action: str, headers: Mapping[str, Value] | None = None) -> Message:
+        """One action, its one answer. `AmiUnavailable` without a link, `AmiOutcomeUnknown` without an answer."""
+        return cast(Message, await self._exchange(action, headers or {}, as_list=False))
+
+    async def ask_list(self, action: str, headers: Mapping[str, Value] | None = None) -> list[Message]:
+        """A listing action: its event rows, without the first answer and the closing event."""
+        rows = await self._exchange(action, headers or {}, as_list=True)
+        return [row for row in rows if "Event" in row and not str(row["Event"]).endswith("Complete")]
+
+    async def _exchange(self, action: str, headers: Mapping[str, Value], *, as_list: bool) -> Any:
+        link = self._link
+        if link is None or link.lost.is_set():
+            raise AmiUnavailable("no link")
+        future = link.send_action(checked(action, headers), as_list=as_list)
+        gone = asyncio.ensure_future(link.lost.wait())
+        try:
+            await asyncio.wait({future, gone}, timeout=ANSWER_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            gone.cancel()
+        if not future.done():
+            future.cancel()
+            raise AmiOutcomeUnknown(action)
+        return future.result()
+
+    async def _ping(self) -> None:
+        while True:
+            await asyncio.sleep(PING_SECONDS)
+            try:
+                await self.send("Ping")
+            except (AmiOutcomeUnknown, AmiUnavailable):
+                self.close()
+                return
