@@ -11,7 +11,7 @@ from callcenter.pbx.description import Instance, describe, read_description, wri
 from callcenter.pbx.errors import NotRunning, PbxError, StartFailed
 from callcenter.pbx.layout import InstanceLayout
 from callcenter.pbx.plan import PbxPlan
-from callcenter.pbx.ports import require_free
+from callcenter.pbx.ports import release, require_free
 from callcenter.pbx.process import running_pid, send_signal, spawn, wait_until
 from callcenter.pbx.render import DEFAULT_CONF_DIR, render
 
@@ -50,6 +50,7 @@ def start(*, plan: PbxPlan, build: AsteriskBuild, state_dir: Path, conf_dir: Pat
     if not wait_until(lambda: _booted_or_dead(instance), seconds=_BOOT_SECONDS):
         stop(home)
         raise StartFailed(f"the PBX {plan.name} was not booted in {_BOOT_SECONDS:.0f} s")
+    release(plan.ports)
     if running_pid(layout) is None:
         raise StartFailed(f"the PBX {plan.name} ended while it started: {_last_words(layout)}")
     return instance

@@ -167,7 +167,7 @@ class PbxPlan:
     def _is_local(self, number: str) -> bool:
         # Narrower than dialplan/outbound.conf allows: a duty phone is a plain number of this city.
         fixed = rf"(?:{self.area_code})?[2-8]\d{{{self.fixed_digits - 1}}}"
-        return re.fullmatch(rf"1[3578]\d{{9}}|{fixed}", number, re.ASCII) is not None
+        return re.fullmatch(rf"(?!16[08]|179|1349|1740)1[3-9]\d{{9}}|{fixed}", number, re.ASCII) is not None
 
 
 def check_path(name: str, path: Path) -> None:

@@ -14,9 +14,9 @@ from callcenter.pbx.errors import PortTaken
 from callcenter.pbx.plan import PbxPorts
 
 # Below the kernel's ephemeral range (32768...), so that no outgoing connection sits on a port of ours.
-_FIRST, _LAST, _BLOCK = 20000, 31500, 500
+_FIRST, _LAST, _BLOCK = 10000, 31500, 500
 # Between choosing a block and Asterisk's binding of it nothing else may choose it.
-_CLAIM_SECONDS = 60.0
+_CLAIM_SECONDS = 20.0
 
 
 def block_at(base: int) -> PbxPorts:
@@ -33,7 +33,7 @@ def block_at(base: int) -> PbxPorts:
 
 
 def free_block(*, preferred: int | None = None) -> PbxPorts:
-    """A block nobody listens on and nobody chose in the last minute; `preferred` first when it is free.
+    """A block nobody listens on and nobody else has just chosen; `preferred` first when it is free.
 
     Raises PortTaken when the machine has none left.
     """
@@ -43,7 +43,13 @@ def free_block(*, preferred: int | None = None) -> PbxPorts:
         for base in [*([preferred] if preferred is not None else []), *bases]:
             if _claim(folder, base):
                 return block_at(base)
-    raise PortTaken("no free block of ports between 20000 and 31999")
+    raise PortTaken("no free block of ports between 10000 and 31999")
+
+
+def release(ports: PbxPorts) -> None:
+    """Asterisk holds the ports itself now, or they are no longer wanted."""
+    with _claims() as folder:
+        (folder / str(ports.sip)).unlink(missing_ok=True)
 
 
 def require_free(ports: PbxPorts) -> None:

@@ -13,6 +13,7 @@ from callcenter.pbx.layout import InstanceLayout
 # Our own children, so that they can be reaped; another process's instances are stopped by pid as well.
 _children: dict[int, subprocess.Popen[bytes]] = {}
 _POLL_SECONDS = 0.02
+_EXEC_SECONDS = 5.0
 
 
 def spawn(program: tuple[str, ...], layout: InstanceLayout) -> int:
@@ -29,6 +30,8 @@ def spawn(program: tuple[str, ...], layout: InstanceLayout) -> int:
         )
     _children[child.pid] = child
     layout.pid_file.write_text(f"{child.pid}\n")
+    # For a moment in exec() the kernel shows an empty command line, which would read as "not ours".
+    wait_until(lambda: is_ours(child.pid, layout) or child.poll() is not None, seconds=_EXEC_SECONDS)
     return child.pid
 
 
