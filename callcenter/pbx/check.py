@@ -100,7 +100,7 @@ def _modules_running(instance: Instance) -> int:
 def _not_running_modules(instance: Instance) -> list[str]:
     wanted = re.findall(r"^load\s*=\s*(\S+)", (instance.layout.etc / "modules.conf").read_text("utf-8"), re.M)
     shown = run_console(instance, "module show", timeout=10)
-    running = set(re.findall(r"^(\S+\.so)\s.*\sRunning\s", shown, re.M))
+    running = set(re.findall(r"^(\S+\.so)\s.*\s\d+\s+Running\s", shown, re.M))
     return [f"module {name} declined to load" for name in wanted if name not in running]
 
 
