@@ -1,0 +1,1 @@
+"""Households, their contacts, numbers and addresses."""

@@ -1,0 +1,1 @@
+"""Franchisees: the firms that take orders."""
