@@ -56,7 +56,8 @@ class Kokoro:
         return bytes((np.clip(cut, -1.0, 1.0) * 32767).astype("<i2").tobytes())
 
     def _tokens(self, sentence: str) -> list[int]:
-        phonemes: str = self._phonemes(sentence)[0]
+        # The engine hardly stops for an ellipsis; behind a comma the key came out clearest.
+        phonemes: str = self._phonemes(sentence.replace("…", "，"))[0]
         unknown = sorted(set(phonemes) - self._symbols.keys())
         if unknown or len(phonemes) < _FEWEST_TOKENS:
             raise ValueError(f"cannot say {sentence!r}: {len(phonemes)} sounds, unknown {unknown}")
