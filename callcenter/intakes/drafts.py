@@ -1,0 +1,42 @@
+"""Use cases: an agent's half-typed form survives a reload of the page."""
+
+import json
+import re
+import uuid
+from typing import Any
+
+from sqlalchemy import delete
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter.foundation.errors import Invalid
+from callcenter.foundation.transactions import Transaction
+from callcenter.intakes.models import Draft
+
+MOST_BYTES = 32 * 1024
+_UNSTORABLE = re.compile("[\ud800-\udfff]")
+"""Halves of surrogate pairs; neither they nor NUL can be kept by PostgreSQL, so they become U+FFFD."""
+
+
+async def save(tx: Transaction, *, journey_id: uuid.UUID, user_id: uuid.UUID, form: dict[str, Any]) -> Draft:
+    """Keep `form`, in place of what was kept before. `Invalid` if it is larger than 32 KiB."""
+    text = json.dumps(form, ensure_ascii=False)
+    if len(text.encode("utf-8", "surrogatepass")) > MOST_BYTES:
+        raise Invalid("draft_too_large", most_bytes=MOST_BYTES)
+    form = json.loads(_UNSTORABLE.sub("\ufffd", text.replace("\\u0000", "\ufffd")))
+    draft = await tx.session.get(Draft, (journey_id, user_id))
+    if draft is None:
+        draft = Draft(journey_id=journey_id, user_id=user_id)
+        tx.session.add(draft)
+    draft.form, draft.saved_at = form, tx.now
+    await tx.session.flush()
+    return draft
+
+
+async def load(session: AsyncSession, *, journey_id: uuid.UUID, user_id: uuid.UUID) -> Draft | None:
+    """What this agent has typed in this call so far."""
+    return await session.get(Draft, (journey_id, user_id))
+
+
+async def discard(tx: Transaction, *, journey_id: uuid.UUID, user_id: uuid.UUID) -> None:
+    """The form was saved as an order, or is not wanted any more."""
+    await tx.session.execute(delete(Draft).where(Draft.journey_id == journey_id, Draft.user_id == user_id))

@@ -1,0 +1,35 @@
+"""HTTP: drafts of the order form, and reading a spoken time."""
+
+import uuid
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+
+from callcenter.auth.dependencies import require
+from callcenter.auth.identity import SignedIn
+from callcenter.auth.permissions import Permission
+from callcenter.foundation.web import LedgerDep
+from callcenter.intakes import drafts, wanted_time
+from callcenter.intakes.schemas import DraftIn, DraftSaved, WantedTimeOut
+from callcenter.intakes.wanted_time import ClockName
+
+router = APIRouter(prefix="/api/v1", tags=["intakes"])
+Agent = Annotated[SignedIn, Depends(require(Permission.DESK_USE))]
+
+
+@router.put("/journeys/{journey_id}/draft")
+async def save_draft(journey_id: uuid.UUID, body: DraftIn, ledger: LedgerDep, agent: Agent) -> DraftSaved:
+    """Keep the agent's unsaved form of this call."""
+    async with ledger.transaction() as tx:
+        draft = await drafts.save(tx, journey_id=journey_id, user_id=agent.user_id, form=body.form)
+    return DraftSaved(saved_at=draft.saved_at)
+
+
+@router.get("/wanted-time", dependencies=[Depends(require(Permission.CATALOGUE_READ))])
+async def read_wanted_time(
+    ledger: LedgerDep,
+    text: Annotated[str, Query(max_length=500)],
+    clock: ClockName = ClockName.BEIJING,
+) -> WantedTimeOut:
+    """What a spoken time means now, in the clock the caller uses."""
+    return WantedTimeOut.of(wanted_time.parse(text, now=ledger.clock.now(), clock=clock))
