@@ -126,8 +126,6 @@ class CallEngine:
         context = Context(journey_id, change.journey, self._area_code)
         for fact in change.facts:
             tx.record(
-                facts.Fact(
-                    fact_type(fact), f"journey:{journey_id}", _fact_data(fact), actor="pbx", pbx_at=fact.at
-                )
+                facts.Fact(fact_type(fact), f"journey:{journey_id}", _fact_data(fact), actor="pbx", pbx_at=fact.at)
             )
             await self._consequences.follow(tx, context, fact)

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from callcenter.calls import models
 from callcenter.calls.journeys import Journey
 from callcenter.calls.states import TERMINAL, Direction
+from callcenter.foundation.database import Base
 from callcenter.foundation.ids import new_id
 from callcenter.foundation.phone_numbers import normalise
 from callcenter.foundation.transactions import Transaction
@@ -26,7 +27,7 @@ class Part:
     rows: Callable[[Journey], list[Row]]
 
 
-def _table(model: type[models.Base]) -> Table:
+def _table(model: type[Base]) -> Table:
     table = model.__table__
     assert isinstance(table, Table)
     return table
@@ -100,9 +101,7 @@ class JourneyStore:
     async def load_open(self, session: AsyncSession) -> list[Row]:
         """The memories of journeys that were open when the service last ran."""
         rows = await session.scalars(
-            select(models.JourneyRow).where(
-                models.JourneyRow.pbx == self._pbx, models.JourneyRow.ended_at.is_(None)
-            )
+            select(models.JourneyRow).where(models.JourneyRow.pbx == self._pbx, models.JourneyRow.ended_at.is_(None))
         )
         memories = []
         for row in rows:

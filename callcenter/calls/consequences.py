@@ -1,0 +1,218 @@
+"""What follows from a fact about a call, in the same transaction: pops, presence, recordings, lost callers.
+
+Facts come from the PBX and never raise here; what no longer fits is ignored. Every handler may see its fact twice
+(late corrections), so each first looks at what is there.
+"""
+
+import re
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import select
+
+from callcenter.agents import presence
+from callcenter.agents import repository as agents
+from callcenter.agents.models import Agent
+from callcenter.agents.states import LineState
+from callcenter.calls import facts as f
+from callcenter.calls import lost_callers, notes
+from callcenter.calls.journeys import Journey
+from callcenter.calls.models import RecordingRow, ScreenPopRow
+from callcenter.calls.states import AttemptOutcome, Direction
+from callcenter.calls.store import household_text
+from callcenter.foundation.ids import new_id, new_secret_id
+from callcenter.foundation.phone_numbers import PhoneNumber, normalise
+from callcenter.foundation.transactions import Transaction
+
+_UNIQUEID = re.compile(r"[A-Za-z0-9-]{0,60}?(\d{10})\.\d{1,12}")
+
+WITHDRAW_CAUSES = {
+    AttemptOutcome.ANSWERED: "answered",
+    AttemptOutcome.CANCELLED: "caller_gone",
+    AttemptOutcome.NO_ANSWER: "timed_out",
+    AttemptOutcome.BUSY: "rejected",
+    AttemptOutcome.REJECTED: "rejected",
+    AttemptOutcome.UNAVAILABLE: "timed_out",
+}
+
+
+def recording_path(uniqueid: str) -> str | None:
+    """Where the dialplan (waiting.conf) records that line: `<UTC day of its birth>/<uniqueid>.wav`."""
+    found = _UNIQUEID.fullmatch(uniqueid)
+    if found is None:
+        return None
+    return f"{datetime.fromtimestamp(int(found[1]), UTC):%Y%m%d}/{uniqueid}.wav"
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The journey a fact belongs to, as it is after the batch."""
+
+    journey_id: uuid.UUID
+    journey: Journey
+    area_code: str
+
+    @property
+    def number(self) -> PhoneNumber | None:
+        """The household's number; None if withheld."""
+        return normalise(household_text(self.journey), area_code=self.area_code)
+
+
+class Consequences:
+    """The table fact → what follows."""
+
+    def __init__(self, *, wrap_up: timedelta, lost_caller_within: timedelta) -> None:
+        self._wrap_up = wrap_up
+        self._lost_within = lost_caller_within
+        self._table: dict[type[f.Fact], Callable[[Transaction, Context, f.Fact], Awaitable[None]]] = {
+            f.JourneyStarted: self._started,
+            f.RecordingStarted: self._recording,
+            f.AgentRinging: self._ringing,
+            f.RingEnded: self._ring_ended,
+            f.AgentLegStarted: self._leg_started,
+            f.CallHeld: self._held,
+            f.CallResumed: self._resumed,
+            f.AgentLegEnded: self._leg_ended,
+            f.JourneyEnded: self._ended,
+        }
+
+    async def follow(self, tx: Transaction, context: Context, fact: f.Fact) -> None:
+        handler = self._table.get(type(fact))
+        if handler is not None:
+            await handler(tx, context, fact)
+
+    async def _started(self, tx: Transaction, context: Context, fact: f.Fact) -> None:
+        if context.journey.direction is not Direction.INTERNAL:
+            await notes.link_only_household(tx, context.journey_id, context.number)
+
+    async def _recording(self, tx: Transaction, context: Context, fact: f.Fact) -> None:
+        assert isinstance(fact, f.RecordingStarted)
+        path = recording_path(fact.uniqueid)
+        if path is None:
+            return
+        known = await tx.session.scalar(
+            select(RecordingRow.id).where(
+                RecordingRow.journey_id == context.journey_id, RecordingRow.uniqueid == fact.uniqueid
+            )
+        )
+        if known is None:
+            tx.session.add(
+                RecordingRow(
+                    id=new_secret_id(),
+                    journey_id=context.journey_id,
+                    pbx=context.journey.pbx,
+                    uniqueid=fact.uniqueid,
+                    started_at=fact.at,
+                    path=path,
+                )
+            )
+
+    async def _ringing(self, tx: Transaction, context: Context, fact: f.Fact) -> None:
+        assert isinstance(fact, f.AgentRinging)
+        agent = await agents.by_interface(tx.session, fact.agent)
+        if agent is None:
+            return
+        if await self._pop(tx, context, fact.line) is None:
+            tx.session.add(
+                ScreenPopRow(
+                    id=new_id(),
+                    journey_id=context.journey_id,
+                    agent_id=agent.id,
+                    line=fact.line,
+                    channel=fact.channel,
+                    queue=fact.queue,
+                    waited_seconds=fact.waited_seconds,
+                    ringing_at=fact.at,
+                    made_at=tx.now,
+                )
+            )
+            await tx.session.flush()
+        await presence.line_changed(tx, agent, LineState.RINGING, journey_id=context.journey_id, channel_id=fact.line)
+
+    async def _pop(self, tx: Transaction, context: Context, line: str) -> ScreenPopRow | None:
+        return await tx.session.scalar(
+            select(ScreenPopRow).where(ScreenPopRow.journey_id == context.journey_id, ScreenPopRow.line == line)
+        )
+
+    async def _ring_ended(self, tx: Transaction, context: Context, fact: f.Fact) -> None:
+        assert isinstance(fact, f.RingEnded)
+        pop = await self._pop(tx, context, fact.line)
+        if pop is not None and pop.withdrawn_at is None:
+            pop.withdrawn_at, pop.cause = tx.now, self._cause(context, fact)
+        agent = await agents.by_interface(tx.session, fact.agent)
+        if agent is not None and fact.outcome is not AttemptOutcome.ANSWERED:
+            await self._free(tx, agent, fact.line)
+
+    def _cause(self, context: Context, fact: f.RingEnded) -> str:
+        others = (leg.line for leg in context.journey.agent_legs)
+        if fact.outcome is AttemptOutcome.CANCELLED and any(line != fact.line for line in others):
+            return "answered_elsewhere"
+        return WITHDRAW_CAUSES[fact.outcome]
+
+    async def _free(self, tx: Transaction, agent: Agent, line: str) -> None:
+        """The line is free again, unless the agent is by now on another one."""
+        row = await presence.get(tx, agent)
+        if row.channel_id in (line, None):
+            await presence.line_changed(tx, agent, LineState.FREE, journey_id=None, channel_id=None)
+
+    async def _leg_started(self, tx: Transaction, context: Context, fact: f.Fact) -> None:
+        assert isinstance(fact, f.AgentLegStarted)
+        await lost_callers.reached(tx, context.number, context.journey_id)
+        agent = await agents.by_interface(tx.session, fact.agent)
+        if agent is not None:
+            await presence.line_changed(
+                tx, agent, LineState.TALKING, journey_id=context.journey_id, channel_id=fact.line
+            )
+
+    async def _held(self, tx: Transaction, context: Context, fact: f.Fact) -> None:
+        assert isinstance(fact, f.CallHeld)
+        await self._line(tx, context, fact.agent, fact.line, LineState.HOLD)
+
+    async def _resumed(self, tx: Transaction, context: Context, fact: f.Fact) -> None:
+        assert isinstance(fact, f.CallResumed)
+        await self._line(tx, context, fact.agent, fact.line, LineState.TALKING)
+
+    async def _line(self, tx: Transaction, context: Context, interface: str, line: str, state: LineState) -> None:
+        agent = await agents.by_interface(tx.session, interface)
+        if agent is None:
+            return
+        row = await presence.get(tx, agent)
+        if row.channel_id == line:  # late news of a line that is over changes nothing
+            await presence.line_changed(tx, agent, state, journey_id=context.journey_id, channel_id=line)
+
+    async def _leg_ended(self, tx: Transaction, context: Context, fact: f.Fact) -> None:
+        assert isinstance(fact, f.AgentLegEnded)
+        agent = await agents.by_interface(tx.session, fact.agent)
+        if agent is None:
+            return
+        row = await presence.get(tx, agent)
+        if row.channel_id != fact.line:
+            return  # a correction of a leg that was wrapped up already
+        await self._free(tx, agent, fact.line)
+        row.journey_id = context.journey_id
+        disposed = await notes.is_disposed(tx, context.journey_id)
+        await presence.call_ended(tx, agent, disposed=disposed, wrap_up=self._wrap_up)
+
+    async def _ended(self, tx: Transaction, context: Context, fact: f.Fact) -> None:
+        assert isinstance(fact, f.JourneyEnded)
+        await self._withdraw_all(tx, context)
+        if context.journey.direction is Direction.INBOUND:
+            await lost_callers.note_end(
+                tx,
+                context.journey_id,
+                context.journey,
+                context.number,
+                outcome=fact.outcome,
+                within=self._lost_within,
+            )
+
+    async def _withdraw_all(self, tx: Transaction, context: Context) -> None:
+        shown = await tx.session.scalars(
+            select(ScreenPopRow).where(
+                ScreenPopRow.journey_id == context.journey_id, ScreenPopRow.withdrawn_at.is_(None)
+            )
+        )
+        for pop in shown:
+            pop.withdrawn_at, pop.cause = tx.now, "caller_gone"

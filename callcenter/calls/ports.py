@@ -1,0 +1,17 @@
+"""What we ask of the telephone system. State never changes here: it changes when the PBX says so."""
+
+from typing import Protocol
+
+
+class SwitchUnavailable(Exception):
+    """The PBX cannot be asked now; calls go on without us."""
+
+
+class Switch(Protocol):
+    async def answer(self, channel: str) -> None:
+        """Ask the ringing device behind `channel` to answer (telephones that know `Event: talk`)."""
+        ...
+
+    async def hang_up(self, channel: str) -> None:
+        """End that line."""
+        ...

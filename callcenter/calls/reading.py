@@ -1,0 +1,92 @@
+"""Journeys for the screens: list rows and the full ledger of one, numbers masked."""
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter.agents import repository as agents
+from callcenter.calls import recordings, repository
+from callcenter.calls.ledger_json import journey_json
+from callcenter.calls.models import JourneyRow, RecordingRow
+from callcenter.calls.recordings import MonitorDir
+from callcenter.calls.schemas import AgentOut, JourneyDetail, JourneyListRow, RecordingOut
+from callcenter.customers import repository as customers
+from callcenter.customers.schemas import NamedOut, NumberOut
+from callcenter.foundation.errors import NotFound
+from callcenter.foundation.phone_numbers import mask
+
+
+async def list_rows(session: AsyncSession, rows: Sequence[JourneyRow]) -> list[JourneyListRow]:
+    ids = [row.id for row in rows]
+    notes = await repository.notes_of(session, ids)
+    recorded = await repository.recordings_of(session, ids)
+    names = await customers.names_of(session, {n.customer_id for n in notes.values() if n.customer_id})
+    seats = {agent.number: agent.name for agent in await agents.list_agents(session)}
+    result = []
+    for row in rows:
+        note = notes.get(row.id)
+        customer_id = note.customer_id if note else None
+        result.append(
+            JourneyListRow(
+                id=row.id,
+                started_at=row.started_at,
+                ended_at=row.ended_at,
+                direction=row.direction,
+                number=NumberOut.of(row.number),
+                customer=NamedOut(id=str(customer_id), name=names.get(customer_id, "")) if customer_id else None,
+                outcome=row.outcome,
+                state=row.state,
+                queue=row.queue,
+                waited_seconds=row.waited_seconds,
+                talk_seconds=row.talk_seconds,
+                hold_seconds=row.hold_seconds,
+                agents=await _agents(session, row.id, seats),
+                order_id=note.order_id if note else None,
+                disposition=note.disposition if note else None,
+                recording_id=recorded[row.id][0].id if recorded.get(row.id) else None,
+            )
+        )
+    return result
+
+
+async def _agents(session: AsyncSession, journey_id: uuid.UUID, seats: dict[str, str]) -> list[AgentOut]:
+    numbers: dict[str, None] = {}
+    for leg in await repository.legs_of(session, journey_id):
+        if number := agents.number_of(leg.agent):
+            numbers[number] = None
+    return [AgentOut(number=number, name=seats.get(number, "")) for number in numbers]
+
+
+async def detail(session: AsyncSession, journey_id: uuid.UUID, monitor_dir: MonitorDir) -> JourneyDetail:
+    """One journey in full. `NotFound`."""
+    row = await repository.get(session, journey_id)
+    [head] = await list_rows(session, [row])
+    notes = await repository.notes_of(session, [row.id])
+    ledger = journey_json(await repository.read_journey(session, row))
+    recorded = (await repository.recordings_of(session, [row.id])).get(row.id, [])
+    return JourneyDetail(
+        **head.model_dump(exclude={"started_at", "ended_at"}),
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        note=notes[row.id].note if row.id in notes else None,
+        ledger=_masked(ledger, row),
+        recordings=[_recording(item, row, monitor_dir) for item in recorded],
+    )
+
+
+def _masked(ledger: dict[str, Any], row: JourneyRow) -> dict[str, Any]:
+    shown = mask(row.number) if row.number else ""
+    return {**ledger, "caller": shown if row.direction == "inbound" else mask(row.caller)}
+
+
+def _recording(item: RecordingRow, row: JourneyRow, monitor_dir: MonitorDir) -> RecordingOut:
+    state, seconds = "ready", None
+    try:
+        seconds = recordings.seconds_of(recordings.locate(item, monitor_dir))
+    except NotFound:
+        state = "missing"
+    if row.ended_at is None:
+        state, seconds = "recording", None
+    return RecordingOut(id=item.id, started_at=item.started_at, seconds=seconds, state=state)

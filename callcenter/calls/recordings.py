@@ -1,0 +1,47 @@
+"""Recordings on disk: where the PBX puts them, whether they are there, and who may hear them."""
+
+import wave
+from collections.abc import Callable
+from pathlib import Path
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter.agents import repository as agents
+from callcenter.auth.identity import SignedIn
+from callcenter.auth.permissions import Permission
+from callcenter.calls import repository
+from callcenter.calls.models import RecordingRow
+from callcenter.foundation.errors import NotFound, NotPermitted
+
+MonitorDir = Callable[[str], Path | None]
+"""PBX name → its folder of recordings."""
+
+
+def locate(row: RecordingRow, monitor_dir: MonitorDir) -> Path:
+    """The file of a recording. `NotFound("recording_missing")`; never leaves the PBX's folder."""
+    folder = monitor_dir(row.pbx)
+    if folder is None:
+        raise NotFound("recording_missing")
+    path = (folder / row.path).resolve()
+    if not path.is_relative_to(folder.resolve()) or not path.is_file():
+        raise NotFound("recording_missing")
+    return path
+
+
+def seconds_of(path: Path) -> float | None:
+    """The length of a finished recording; None while it is being written or if it is no WAV."""
+    try:
+        with wave.open(str(path), "rb") as sound:
+            return sound.getnframes() / sound.getframerate()
+    except (wave.Error, EOFError, ZeroDivisionError):
+        return None
+
+
+async def check_may_play(session: AsyncSession, person: SignedIn, row: RecordingRow) -> None:
+    """Supervisors hear all; agents what they were part of (domain.md §4.10). `NotPermitted`."""
+    if person.may(Permission.RECORDINGS_PLAY_ALL):
+        return
+    person.must(Permission.RECORDINGS_PLAY_OWN)
+    seat = await agents.by_user(session, person.user_id)
+    if seat is None or not await repository.was_with(session, row.journey_id, seat.number):
+        raise NotPermitted

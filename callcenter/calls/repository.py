@@ -1,0 +1,232 @@
+"""Every query about journeys, recordings and pops."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, String, and_, cast, exists, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter.calls import journeys as j
+from callcenter.calls import models as m
+from callcenter.calls.states import (
+    AttemptOutcome,
+    CallState,
+    Direction,
+    HangupBy,
+    Outcome,
+    TransferKind,
+    VisitOutcome,
+)
+from callcenter.customers.models import Customer
+from callcenter.foundation import paging
+from callcenter.foundation.errors import Invalid, NotFound
+from callcenter.foundation.phone_numbers import normalise
+
+Query = Select[Any]
+_HIDDEN = (CallState.MERGED, CallState.DISCARDED)
+
+
+async def get(session: AsyncSession, journey_id: uuid.UUID) -> m.JourneyRow:
+    """One journey; `NotFound`."""
+    row = await session.get(m.JourneyRow, journey_id)
+    if row is None:
+        raise NotFound("journey_not_found")
+    return row
+
+
+async def _parts(session: AsyncSession, model: Any, journey_id: uuid.UUID) -> list[Any]:
+    return list(await session.scalars(select(model).where(model.journey_id == journey_id).order_by(model.n)))
+
+
+async def steps_of(session: AsyncSession, journey_id: uuid.UUID) -> list[m.IvrStepRow]:
+    return await _parts(session, m.IvrStepRow, journey_id)
+
+
+async def legs_of(session: AsyncSession, journey_id: uuid.UUID) -> list[m.AgentLegRow]:
+    return await _parts(session, m.AgentLegRow, journey_id)
+
+
+async def read_journey(session: AsyncSession, row: m.JourneyRow) -> j.Journey:
+    """The journey as the machine knew it, built from its rows."""
+    return j.Journey(
+        pbx=row.pbx,
+        linkedid=row.linkedid,
+        state=CallState(row.state),
+        direction=Direction(row.direction),
+        caller=row.caller,
+        caller_name=row.caller_name,
+        dialled=row.dialled,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        estimated=row.estimated,
+        outcome=Outcome(row.outcome) if row.outcome else None,
+        hangup_by=HangupBy(row.hangup_by) if row.hangup_by else None,
+        ivr_steps=tuple(j.IvrStep(s.at, s.node, s.key) for s in await steps_of(session, row.id)),
+        queue_visits=tuple(
+            j.QueueVisit(v.queue, v.joined_at, v.position, v.left_at, VisitOutcome(v.outcome) if v.outcome else None)
+            for v in await _parts(session, m.QueueVisitRow, row.id)
+        ),
+        attempts=tuple(
+            j.Attempt(
+                line=a.line,
+                channel="",
+                agent=a.agent,
+                member_name=a.member_name,
+                queue=a.queue,
+                ringing_at=a.ringing_at,
+                ended_at=a.ended_at,
+                outcome=AttemptOutcome(a.outcome) if a.outcome else None,
+            )
+            for a in await _parts(session, m.RingAttemptRow, row.id)
+        ),
+        agent_legs=tuple(
+            j.AgentLeg(x.line, "", x.agent, x.from_at, x.to_at, x.hold_seconds)
+            for x in await legs_of(session, row.id)
+        ),
+        holds=tuple(j.Hold(h.agent, h.from_at, h.to_at) for h in await _parts(session, m.HoldRow, row.id)),
+        consults=tuple(
+            j.Consult("", c.agent, c.to, c.from_at, c.to_at) for c in await _parts(session, m.ConsultRow, row.id)
+        ),
+        transfers=tuple(
+            j.Transfer(t.at, TransferKind(t.kind), t.by, t.to, t.completed)
+            for t in await _parts(session, m.TransferRow, row.id)
+        ),
+        begun=True,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class JourneyFilter:
+    """`agent` limits to journeys with a ring at or a leg of that agent's number; `text` finds number or name."""
+
+    text: str | None = None
+    outcome: str | None = None
+    agent: str | None = None
+
+
+async def list_journeys(
+    session: AsyncSession, wanted: JourneyFilter, cursor: str | None, *, limit: int = 50, area_code: str = "0991"
+) -> tuple[list[m.JourneyRow], str | None]:
+    """The newest first, and the cursor of the next page. `Invalid("invalid_cursor")`."""
+    query: Query = select(m.JourneyRow).where(
+        m.JourneyRow.state.not_in(_HIDDEN), m.JourneyRow.direction != Direction.INTERNAL
+    )
+    query = _filtered(query, wanted, area_code)
+    if cursor:
+        at, last_id = paging.decode(cursor, 2)
+        before, last = _cursor_values(at, last_id)
+        query = query.where(
+            or_(
+                m.JourneyRow.started_at < before,
+                and_(m.JourneyRow.started_at == before, m.JourneyRow.id < last),
+            )
+        )
+    query = query.order_by(m.JourneyRow.started_at.desc(), m.JourneyRow.id.desc()).limit(limit + 1)
+    rows = list(await session.scalars(query))
+    following = None
+    if len(rows) > limit:
+        rows = rows[:limit]
+        following = paging.encode(rows[-1].started_at.isoformat(), str(rows[-1].id))
+    return rows, following
+
+
+def _cursor_values(at: Any, last_id: Any) -> tuple[datetime, uuid.UUID]:
+    try:
+        return datetime.fromisoformat(at), uuid.UUID(last_id)
+    except (TypeError, ValueError) as error:
+        raise Invalid("invalid_cursor") from error
+
+
+def _filtered(query: Query, wanted: JourneyFilter, area_code: str) -> Query:
+    if wanted.outcome:
+        query = query.where(m.JourneyRow.outcome == wanted.outcome)
+    if wanted.agent:
+        device = or_(
+            m.RingAttemptRow.agent == f"PJSIP/{wanted.agent}", m.RingAttemptRow.agent == f"PJSIP/{wanted.agent}-web"
+        )
+        query = query.where(exists().where(m.RingAttemptRow.journey_id == m.JourneyRow.id, device))
+    if wanted.text:
+        query = query.where(_matches(wanted.text.strip()[:60], area_code))
+    return query
+
+
+def _matches(text: str, area_code: str) -> Any:
+    number = normalise(text, area_code=area_code)
+    by_name = exists().where(
+        m.JourneyNote.journey_id == m.JourneyRow.id,
+        m.JourneyNote.customer_id == Customer.id,
+        Customer.name.contains(text, autoescape=True),
+    )
+    if number is not None:
+        return or_(m.JourneyRow.number == number.full, by_name)
+    if text.isdigit() and len(text) >= 4:
+        return or_(cast(m.JourneyRow.number, String).endswith(text, autoescape=True), by_name)
+    return by_name
+
+
+async def notes_of(session: AsyncSession, ids: list[uuid.UUID]) -> dict[uuid.UUID, m.JourneyNote]:
+    rows = await session.scalars(select(m.JourneyNote).where(m.JourneyNote.journey_id.in_(ids)))
+    return {row.journey_id: row for row in rows}
+
+
+async def recordings_of(session: AsyncSession, ids: list[uuid.UUID]) -> dict[uuid.UUID, list[m.RecordingRow]]:
+    rows = await session.scalars(
+        select(m.RecordingRow).where(m.RecordingRow.journey_id.in_(ids)).order_by(m.RecordingRow.started_at)
+    )
+    found: dict[uuid.UUID, list[m.RecordingRow]] = {}
+    for row in rows:
+        found.setdefault(row.journey_id, []).append(row)
+    return found
+
+
+async def recording(session: AsyncSession, recording_id: str) -> m.RecordingRow:
+    """`NotFound("recording_not_found")`."""
+    row = await session.get(m.RecordingRow, recording_id)
+    if row is None:
+        raise NotFound("recording_not_found")
+    return row
+
+
+async def was_with(session: AsyncSession, journey_id: uuid.UUID, agent_number: str) -> bool:
+    """Whether that agent was rung by or talked in the journey."""
+    legs = await session.scalars(select(m.RingAttemptRow.agent).where(m.RingAttemptRow.journey_id == journey_id))
+    talks = await session.scalars(select(m.AgentLegRow.agent).where(m.AgentLegRow.journey_id == journey_id))
+    return any(name.removesuffix("-web") == f"PJSIP/{agent_number}" for name in [*legs, *talks])
+
+
+async def open_pop(session: AsyncSession, agent_id: uuid.UUID) -> m.ScreenPopRow | None:
+    """The pop that this agent should see now."""
+    return await session.scalar(
+        select(m.ScreenPopRow)
+        .where(m.ScreenPopRow.agent_id == agent_id, m.ScreenPopRow.withdrawn_at.is_(None))
+        .order_by(m.ScreenPopRow.made_at.desc())
+        .limit(1)
+    )
+
+
+async def calls_since(session: AsyncSession, number: str, since: datetime) -> int:
+    """How often this number has called in since then."""
+    found = await session.scalar(
+        select(func.count())
+        .select_from(m.JourneyRow)
+        .where(
+            m.JourneyRow.number == number,
+            m.JourneyRow.started_at >= since,
+            m.JourneyRow.direction == Direction.INBOUND,
+        )
+    )
+    return found or 0
+
+
+async def last_of_number(session: AsyncSession, number: str, *, limit: int = 10) -> list[m.JourneyRow]:
+    """The last ended journeys of a number, newest first."""
+    rows = await session.scalars(
+        select(m.JourneyRow)
+        .where(m.JourneyRow.number == number, m.JourneyRow.ended_at.is_not(None))
+        .where(m.JourneyRow.state.not_in(_HIDDEN))
+        .order_by(m.JourneyRow.started_at.desc())
+        .limit(limit)
+    )
+    return list(rows)

@@ -1,0 +1,112 @@
+"""Call history, dispositions, reveals and recordings over HTTP."""
+
+import uuid
+from typing import Annotated, cast
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import FileResponse
+
+from callcenter.agents import repository as agents
+from callcenter.auth.dependencies import CurrentUser, require
+from callcenter.auth.identity import SignedIn
+from callcenter.auth.permissions import Permission
+from callcenter.calls import notes, reading, recordings, repository, revealing
+from callcenter.calls.recordings import MonitorDir
+from callcenter.calls.repository import JourneyFilter
+from callcenter.calls.schemas import (
+    CustomerChoice,
+    DispositionIn,
+    JourneyDetail,
+    JourneyPage,
+    Revealed,
+    SavedAt,
+)
+from callcenter.foundation import audit
+from callcenter.foundation.errors import NotFound
+from callcenter.foundation.web import LedgerDep, SettingsDep, origin_of
+
+Reader = Annotated[SignedIn, Depends(require(Permission.JOURNEYS_READ))]
+Desk = Annotated[SignedIn, Depends(require(Permission.DESK_USE))]
+
+
+router = APIRouter(prefix="/api/v1", tags=["calls"])
+
+
+def _monitor_dir(request: Request) -> MonitorDir:
+    return cast(MonitorDir, request.app.state.monitor_dir)
+
+
+MonitorDirDep = Annotated[MonitorDir, Depends(_monitor_dir)]
+
+
+@router.get("/journeys")
+async def list_journeys(
+    person: CurrentUser,
+    ledger: LedgerDep,
+    settings: SettingsDep,
+    q: Annotated[str | None, Query(max_length=60)] = None,
+    outcome: Annotated[str | None, Query(max_length=20)] = None,
+    agent: Annotated[str | None, Query(pattern=r"^\d{3,5}$")] = None,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+) -> JourneyPage:
+    async with ledger.reading() as session:
+        if not person.may(Permission.JOURNEYS_READ_ALL):
+            person.must(Permission.JOURNEYS_READ)
+            agent = (await agents.seat_of(session, person.user_id)).number
+        rows, following = await repository.list_journeys(
+            session, JourneyFilter(q, outcome, agent), cursor, area_code=settings.area_code
+        )
+        return JourneyPage(items=await reading.list_rows(session, rows), next_cursor=following)
+
+
+@router.get("/journeys/{journey_id}")
+async def get_journey(
+    journey_id: uuid.UUID, person: CurrentUser, ledger: LedgerDep, monitor_dir: MonitorDirDep
+) -> JourneyDetail:
+    async with ledger.reading() as session:
+        if not person.may(Permission.JOURNEYS_READ_ALL):
+            person.must(Permission.JOURNEYS_READ)
+            seat = await agents.seat_of(session, person.user_id)
+            if not await repository.was_with(session, journey_id, seat.number):
+                raise NotFound("journey_not_found")  # somebody else's call does not exist for this agent
+        return await reading.detail(session, journey_id, monitor_dir)
+
+
+@router.post("/journeys/{journey_id}/disposition")
+async def dispose(journey_id: uuid.UUID, form: DispositionIn, person: Desk, ledger: LedgerDep) -> SavedAt:
+    async with ledger.transaction() as tx:
+        await notes.dispose(tx, journey_id, code=form.code, note=form.note, actor=person.actor)
+        return SavedAt(saved_at=tx.now)
+
+
+@router.put("/journeys/{journey_id}/customer", status_code=204)
+async def set_customer(journey_id: uuid.UUID, form: CustomerChoice, person: Desk, ledger: LedgerDep) -> None:
+    async with ledger.transaction() as tx:
+        await notes.set_customer(tx, journey_id, form.customer_id, person.actor)
+
+
+@router.post("/journeys/{journey_id}/reveal")
+async def reveal(journey_id: uuid.UUID, person: CurrentUser, ledger: LedgerDep, request: Request) -> Revealed:
+    async with ledger.transaction() as tx:
+        number = await revealing.reveal(tx, journey_id, person, origin=origin_of(request))
+        return Revealed(number=number)
+
+
+@router.get("/recordings/{recording_id}/audio")
+async def play(
+    recording_id: str, person: CurrentUser, ledger: LedgerDep, monitor_dir: MonitorDirDep, request: Request
+) -> FileResponse:
+    async with ledger.transaction() as tx:
+        row = await repository.recording(tx.session, recording_id)
+        await recordings.check_may_play(tx.session, person, row)
+        path = recordings.locate(row, monitor_dir)
+        if request.headers.get("range", "bytes=0-").startswith("bytes=0-"):  # once a play, not once a piece
+            audit.note(
+                tx,
+                actor=person.actor,
+                action="recording.played",
+                subject=f"recording:{row.id}",
+                origin=origin_of(request),
+                journey=str(row.journey_id),
+            )
+    return FileResponse(path, media_type="audio/wav", headers={"Cache-Control": "private, no-store"})

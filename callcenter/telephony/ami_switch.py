@@ -1,0 +1,33 @@
+"""`calls.ports.Switch` carried out by AMI actions. Commands are sent once; their effect shows in events."""
+
+from collections.abc import Callable
+
+from callcenter.calls.ports import SwitchUnavailable
+from callcenter.telephony.ami_client import AmiAddress, AmiClient, AmiOutcomeUnknown, AmiUnavailable
+
+
+class AmiSwitch:
+    """Uses the live link for what its rights allow, and a short link of the second user for device notices."""
+
+    def __init__(self, link: Callable[[], AmiClient | None], system_user: AmiAddress) -> None:
+        self._link = link
+        self._system_user = system_user
+
+    async def hang_up(self, channel: str) -> None:
+        client = self._link()
+        if client is None:
+            raise SwitchUnavailable
+        try:
+            await client.send("Hangup", {"Channel": channel, "Cause": "16"})
+        except (AmiUnavailable, AmiOutcomeUnknown) as error:
+            raise SwitchUnavailable from error
+
+    async def answer(self, channel: str) -> None:
+        client = AmiClient(self._system_user, lambda _: None)
+        try:
+            await client.connect()
+            await client.send("PJSIPNotify", {"Channel": channel, "Variable": ["Event=talk"]})
+        except (AmiUnavailable, AmiOutcomeUnknown) as error:
+            raise SwitchUnavailable from error
+        finally:
+            client.close()

@@ -1,0 +1,98 @@
+"""Keeps the PBX's queues as our database wants them; learns what they are from the PBX alone."""
+
+import asyncio
+
+from callcenter.agents import repository
+from callcenter.agents.membership import AddMember, Member, MembershipCommand, PauseMember, RemoveMember, plan
+from callcenter.calls.events import MemberEvent, MemberRemoved
+from callcenter.foundation import logs
+from callcenter.foundation.transactions import Ledger
+from callcenter.telephony.ami_client import AmiClient, AmiOutcomeUnknown, AmiUnavailable
+
+
+class MemberKeeper:
+    """One a PBX. `note` takes what the PBX says; `keep` compares and commands."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._actual: dict[tuple[str, str], Member] = {}
+        self._changed = asyncio.Event()
+        self._log = logs.get("members")
+        self.disagreements = 0
+
+    def wake(self) -> None:
+        self._changed.set()
+
+    def reset(self) -> None:
+        self._actual.clear()
+
+    def note(self, event: MemberEvent) -> None:
+        key = (event.queue, event.interface)
+        if isinstance(event, MemberRemoved):
+            self._actual.pop(key, None)
+        elif repository.number_of(event.interface):
+            self._actual[key] = Member(
+                event.queue, event.interface, event.member_name, event.penalty, event.paused, event.paused_reason
+            )
+        self._changed.set()
+
+    async def run(self, client: AmiClient, every_seconds: float = 5.0) -> None:
+        """Until cancelled: make the PBX agree whenever something changed, and now and then anyway."""
+        while True:
+            self._changed.clear()
+            await self.keep(client)
+            try:
+                await asyncio.wait_for(self._changed.wait(), every_seconds)
+            except TimeoutError:
+                continue
+
+    async def keep(self, client: AmiClient) -> None:
+        async with self._ledger.reading() as session:
+            wanted = await repository.wanted_members(session)
+        for command in plan(wanted, self._actual.values()):
+            await self._carry_out(client, command)
+
+    async def _carry_out(self, client: AmiClient, command: MembershipCommand) -> None:
+        action, headers = _action(command)
+        try:
+            answer = await client.send(action, headers)
+        except (AmiUnavailable, AmiOutcomeUnknown):
+            return  # the next round looks at what the PBX then shows
+        if answer.get("Response") != "Success":
+            self.disagreements += 1
+            self._log.warning("member_command_refused", action=action, why=str(answer.get("Message", "")))
+            return
+        self._believe(command)
+
+    def _believe(self, command: MembershipCommand) -> None:
+        """The event that confirms it may still be in the inbox: do not send the same command again meanwhile."""
+        if isinstance(command, AddMember):
+            self._actual[command.member.key] = command.member
+        elif isinstance(command, RemoveMember):
+            self._actual.pop((command.queue, command.interface), None)
+        else:
+            there = self._actual[command.queue, command.interface]
+            self._actual[there.key] = Member(
+                there.queue, there.interface, there.name, there.penalty, command.paused, command.reason
+            )
+
+
+def _action(command: MembershipCommand) -> tuple[str, dict[str, str | list[str]]]:
+    if isinstance(command, AddMember):
+        member = command.member
+        return "QueueAdd", {
+            "Queue": member.queue,
+            "Interface": member.interface,
+            "MemberName": member.name,
+            "Penalty": str(member.penalty),
+            "Paused": "true" if member.paused else "false",
+            "Reason": member.reason,
+        }
+    if isinstance(command, PauseMember):
+        return "QueuePause", {
+            "Queue": command.queue,
+            "Interface": command.interface,
+            "Paused": "true" if command.paused else "false",
+            "Reason": command.reason,
+        }
+    return "QueueRemove", {"Queue": command.queue, "Interface": command.interface}

@@ -1,0 +1,59 @@
+"""What the PBX shows now: its life, its lines, its waiting callers, members and devices (recovery, steps 1 and 3)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from callcenter.calls.events import LineEvent
+from callcenter.calls.models import PbxLife
+from callcenter.calls.switchboard import LiveLine, LiveWait
+from callcenter.foundation.ids import new_secret_id
+from callcenter.foundation.transactions import Ledger
+from callcenter.telephony import ami_events
+from callcenter.telephony.ami_client import AmiClient
+
+LIFE = "CALLCENTER_LIFE"
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    at: datetime
+    new_life: bool
+    lines: list[LiveLine]
+    waits: list[LiveWait]
+    members: list[LineEvent]
+    devices: list[LineEvent]
+
+
+async def read(client: AmiClient, ledger: Ledger, pbx: str) -> Picture:
+    """Read everything once, in the order lines, queues, devices; ends with our own fence in the event stream."""
+    new_life = await _take_life(client, ledger, pbx)
+    at = ledger.clock.now()
+    lines = [line for row in await client.ask_list("CoreShowChannels") if (line := ami_events.live_line(row))]
+    waits: list[LiveWait] = []
+    members: list[LineEvent] = []
+    for row in await client.ask_list("QueueStatus"):
+        if row["Event"] == "QueueEntry" and (wait := ami_events.live_wait(row)):
+            waits.append(wait)
+        elif row["Event"] == "QueueMember":
+            members.append(ami_events.live_member(row, pbx, at))
+    devices = [
+        event for row in await client.ask_list("DeviceStateList") if (event := ami_events.translate(row, pbx, at))
+    ]
+    return Picture(at, new_life, lines, waits, members, devices)
+
+
+async def _take_life(client: AmiClient, ledger: Ledger, pbx: str) -> bool:
+    """Whether this is another life of the PBX than the one we knew; marks it as known."""
+    answer = await client.send("Getvar", {"Variable": LIFE})
+    token = str(answer.get("Value", ""))
+    async with ledger.transaction() as tx:
+        known = await tx.session.get(PbxLife, pbx)
+        if known is not None and token and known.token == token:
+            return False
+        token = new_secret_id()
+        if known is None:
+            tx.session.add(PbxLife(pbx=pbx, token=token, since=tx.now, last_event_at=tx.now))
+        else:
+            known.token, known.since = token, tx.now
+        await client.send("Setvar", {"Variable": LIFE, "Value": token})
+    return True
