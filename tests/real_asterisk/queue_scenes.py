@@ -1,0 +1,82 @@
+"""People of the queue tests: households that call in, agents that are members, and the PBX's word about them."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from callcenter.phones import CallState, OutgoingCall, Softphone
+from tests.real_asterisk.ami_wire import AmiWire, Message
+from tests.real_asterisk.running_pbx import HOTLINE, RunningPbx
+
+
+@asynccontextmanager
+async def household(pbx: RunningPbx, number: str, *, dials: str = HOTLINE) -> AsyncIterator[OutgoingCall]:
+    """Calls in from the carrier's address; hung up at the end."""
+    async with Softphone(number, pbx.sip, host="127.0.0.2") as phone:
+        yield phone.dial(dials)
+
+
+@asynccontextmanager
+async def agent(
+    pbx: RunningPbx, number: str, tracer: AmiWire, *, queues: Sequence[str] = (), paused: bool = False
+) -> AsyncIterator[Softphone]:
+    """A registered phone, a member of `queues`; signed out at the end."""
+    async with Softphone(number, pbx.sip, password=pbx.agent_secret(number)) as phone:
+        await phone.register()
+        for queue in queues:
+            answer = await tracer.send(
+                "QueueAdd",
+                Queue=queue,
+                Interface=f"PJSIP/{number}",
+                MemberName=number,
+                StateInterface=f"PJSIP/{number}",
+                Paused="true" if paused else "false",
+            )
+            assert answer["Response"] == "Success", answer
+        try:
+            yield phone
+        finally:
+            for queue in queues:
+                await tracer.send("QueueRemove", Queue=queue, Interface=f"PJSIP/{number}")
+
+
+async def joined(tracer: AmiWire, number: str) -> Message:
+    """QueueCallerJoin of this caller."""
+    return await tracer.event("QueueCallerJoin", CallerIDNum=number)
+
+
+async def entries(wire: AmiWire, queue: str) -> list[Message]:
+    """The callers of a queue as QueueStatus tells them, first in line first."""
+    before = len(wire.all("QueueEntry"))
+    complete = len(wire.all("QueueStatusComplete"))
+    await wire.send("QueueStatus", Queue=queue)
+    await wire.wait_for(lambda _: len(wire.all("QueueStatusComplete")) > complete, "QueueStatusComplete")
+    return sorted(wire.all("QueueEntry")[before:], key=lambda entry: int(entry["Position"]))
+
+
+async def serve(phone: Softphone, count: int) -> list[str]:
+    """Answer and end `count` calls one after the other; the callers' numbers in the order they came."""
+    served = []
+    for _ in range(count):
+        call = await phone.next_call(timeout=15)
+        call.ring()
+        await call.answer()
+        served.append(call.caller.user)
+        await call.wait_for(CallState.UP)
+        await call.hang_up()
+    return served
+
+
+async def unpause(tracer: AmiWire, number: str) -> None:
+    await tracer.send("QueuePause", Interface=f"PJSIP/{number}", Paused="false")
+
+
+async def nobody_left(tracer: AmiWire, *queues: str, seconds: float = 10) -> None:
+    """Poll until the queues are empty, so that one test's callers are not the next one's."""
+    with contextlib.suppress(asyncio.TimeoutError):
+        async with asyncio.timeout(seconds):
+            while any([await entries(tracer, queue) for queue in queues]):
+                pass
+            return
+    raise AssertionError("callers are left in the queues")
