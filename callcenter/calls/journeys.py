@@ -7,7 +7,6 @@ memory that the machine needs to go on; nobody else reads them.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from types import MappingProxyType
 
 from callcenter.calls.states import (
     AttemptOutcome,
@@ -148,9 +147,6 @@ class Line:
     dial_status: str = ""
 
 
-_NO_LINES: Mapping[str, Line] = MappingProxyType({})
-
-
 @dataclass(frozen=True, slots=True)
 class Journey:
     """See the module's text. `linkedid` is the oldest line's; `caller` is the household of an inbound call."""
@@ -178,7 +174,7 @@ class Journey:
     # -- memory of the machine
     begun: bool = False  # False: a line that may yet turn out to be no contact at all (supervision, echo test)
     household: str = ""  # uniqueid of the caller's line
-    lines: Mapping[str, Line] = field(default=_NO_LINES, repr=False)
+    lines: Mapping[str, Line] = field(default_factory=dict, repr=False)
     queue_tried: str = ""
     digit_at: datetime | None = None
     callback_asked: bool = False

@@ -4,16 +4,39 @@
 >>> for event in events:            # from telephony.ami_events.translate
 ...     for change in board.apply(event):
 ...         ...                     # change.journey after the event, change.facts to append
+
+A call is found by its line, else by the PBX's name of the call (linkedid). Two calls become one when the PBX says so
+and at most one of them is a household's: that is how the consultation of an attended transfer by REFER, a call of its
+own, comes into the journey. A finished call stays for `GRACE` so that late news can correct it; then only its names
+are kept, so that doubled news cannot raise it from the dead.
 """
 
+from collections import OrderedDict, deque
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
-from callcenter.calls.events import LineEvent
-from callcenter.calls.facts import Fact
+from callcenter.calls import events as e
+from callcenter.calls.arrivals import INTRODUCING
+from callcenter.calls.call_log import CallLog
+from callcenter.calls.facts import Fact, JourneyMerged
 from callcenter.calls.journeys import Journey
+from callcenter.calls.live_lines import LiveLine, LiveWait, differs, found_lines, found_waits
+from callcenter.calls.machine import is_contact
+from callcenter.calls.states import CallState, Direction
+
+__all__ = ["Change", "LiveLine", "LiveWait", "Switchboard"]
+
+GRACE = timedelta(seconds=5)
+#: Names of finished calls to remember: about five minutes at 22 calls/s with three lines each.
+REMEMBERED_NAMES = 20_000
+#: How young a line must be to be spared by `end_missing`: the list may have been taken just before its birth.
+SPARED_AGE = timedelta(seconds=2)
+
+#: Events that may be the first we see of a call. Of all others a call must be known.
+OPENING = INTRODUCING | {e.LineAppeared, e.LineFound}
+_SPYING = frozenset({e.SpyStarted, e.SpyStopped})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,65 +48,211 @@ class Change:
     late: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class LiveLine:
-    """A row of the PBX's list of live channels (telephony.ami_events.live_line makes it)."""
-
-    uniqueid: str
-    linkedid: str
-    channel: str
-    state: int
-    caller_number: str
-    caller_name: str
-    dialled: str
-    application: str
-    bridge: str
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class LiveWait:
-    """A row of the PBX's list of waiting callers (telephony.ami_events.live_wait makes it)."""
-
-    uniqueid: str
-    channel: str
-    queue: str
-    position: int
-    caller_number: str
-    wait_seconds: float
-
-
 class Switchboard:
-    """Routes events to journeys; see the module's text."""
+    """See the module's text."""
 
     def __init__(self, pbx: str) -> None:
-        raise NotImplementedError
+        self.pbx = pbx
+        self._by_line: dict[str, CallLog] = {}
+        self._by_name: dict[str, CallLog] = {}
+        self._finished: deque[tuple[datetime, CallLog]] = deque()
+        self._names_of_old: OrderedDict[str, None] = OrderedDict()
 
-    def apply(self, event: LineEvent) -> list[Change]:
+    # ---- events ----
+
+    def apply(self, event: e.LineEvent) -> list[Change]:
         """Take one event; doubled and late ones are welcome. Events of members and devices change nothing."""
-        raise NotImplementedError
+        if not isinstance(event, e.OnLine):
+            return []
+        self._forget_finished(event.at)
+        changes: list[Change] = []
+        call = self._call_of(event, changes)
+        if call is not None:
+            changes += self._add(call, event)
+        if type(event) in _SPYING:
+            spies = self._by_line.get(event.spy_uniqueid)  # type: ignore[attr-defined]
+            if spies is not None and spies is not call:
+                changes += self._add(spies, event)
+        return changes
+
+    def _call_of(self, event: e.OnLine, changes: list[Change]) -> CallLog | None:
+        call = self._by_line.get(event.uniqueid)
+        named = self._by_name.get(event.linkedid)
+        if isinstance(event, e.AttendedTransferred) and call is not None:
+            second = self._by_line.get(event.second_uniqueid) or self._by_name.get(event.second_linkedid)
+            call = self._joined(call, second, event.at, changes)
+        if call is None:
+            call = named or self._open(event)
+            if call is not None and event.uniqueid:
+                self._by_line[event.uniqueid] = call
+                call.uniqueids.add(event.uniqueid)
+            return call
+        return self._joined(call, named, event.at, changes) if named is not call else call
+
+    def _open(self, event: e.OnLine) -> CallLog | None:
+        old = event.uniqueid in self._names_of_old or event.linkedid in self._names_of_old
+        if old or type(event) not in OPENING or not event.uniqueid or not event.linkedid:
+            return None
+        call = self._by_name[event.linkedid] = CallLog(self.pbx, event.linkedid)
+        return call
+
+    def _add(self, call: CallLog, event: e.OnLine) -> list[Change]:
+        before = call.journey
+        was_over, count = call.is_over, len(call.events)
+        facts = call.add(event)
+        if facts is None:
+            return []
+        late = call.events[-1] is not event
+        if call.is_over and not was_over:
+            self._finished.append((event.at, call))
+        journey = call.journey
+        if facts or (late and journey is not before and journey != before and count):
+            return [Change(journey, facts, late)] if journey.begun else []
+        return []
+
+    # ---- two calls become one ----
+
+    def _joined(self, one: CallLog, other: CallLog | None, at: datetime, changes: list[Change]) -> CallLog:
+        if other is None or other is one or (_is_household(one) and _is_household(other)):
+            return one
+        into, absorbed = (other, one) if _is_household(other) else (one, other)
+        merged = absorbed.journey
+        before, told = into.journey, {fact for facts in into.facts for fact in facts}
+        for event in absorbed.events:
+            into.add(event)
+        self._rename(absorbed, into)
+        if merged.begun:
+            merged = replace(merged, state=CallState.MERGED, ended_at=merged.ended_at or at)
+            changes.append(Change(merged, (JourneyMerged(at, into.origin.linkedid),)))
+        new = tuple(fact for facts in into.facts for fact in facts if fact not in told)
+        if into.journey != before and into.journey.begun:
+            changes.append(Change(into.journey, new, late=True))
+        return into
+
+    def _rename(self, absorbed: CallLog, into: CallLog) -> None:
+        into.uniqueids |= absorbed.uniqueids
+        into.linkedids |= absorbed.linkedids
+        self._by_line.update(dict.fromkeys(absorbed.uniqueids, into))
+        self._by_name.update(dict.fromkeys(absorbed.linkedids, into))
+
+    # ---- the end ----
+
+    def _forget_finished(self, now: datetime) -> None:
+        while self._finished and now - self._finished[0][0] > GRACE:
+            self._forget(self._finished.popleft()[1])
+
+    def _forget(self, call: CallLog) -> None:
+        if not call.is_over:  # late news has shown that it goes on
+            return
+        for name in call.uniqueids:
+            if self._by_line.get(name) is call:
+                del self._by_line[name]
+                self._names_of_old[name] = None
+        for name in call.linkedids:
+            if self._by_name.get(name) is call:
+                del self._by_name[name]
+                self._names_of_old[name] = None
+        while len(self._names_of_old) > REMEMBERED_NAMES:
+            self._names_of_old.popitem(last=False)
+
+    # ---- what there is ----
+
+    def _calls(self) -> list[CallLog]:
+        return list(dict.fromkeys(self._by_name.values()))
 
     def open_journeys(self) -> list[Journey]:
-        """Every journey that has begun and not ended, oldest first."""
-        raise NotImplementedError
+        """Every journey that has begun and not ended, in the order in which the PBX named them."""
+        journeys = (call.journey for call in self._calls())
+        return [journey for journey in journeys if journey.is_open and is_contact(journey)]
 
     def journey(self, linkedid: str) -> Journey | None:
         """The journey under this linkedid (also a merged one's), while it is in memory."""
-        raise NotImplementedError
+        call = self._by_name.get(linkedid)
+        return call.journey if call is not None and is_contact(call.journey) else None
+
+    # ---- comparing with the PBX ----
 
     def adopt(self, lines: Iterable[LiveLine], waits: Iterable[LiveWait], at: datetime) -> list[Change]:
-        """Build or mend journeys from what the PBX shows now (callcenter.md §4.2); `at` = time of that list."""
-        raise NotImplementedError
+        """Build or mend journeys from what the PBX shows now (callcenter.md §4.2); `at` = time of that list.
+
+        A leg found under way counts from the birth of the agent's line, since nothing says when it was answered.
+        """
+        found = found_lines(self.pbx, lines, at)
+        linkedids = {line.uniqueid: line.linkedid for line in found}
+        events: list[e.OnLine] = [line for line in found if differs(self._line(line.uniqueid), line)]
+        after = at + timedelta(microseconds=len(found))
+        events += [w for w in found_waits(self.pbx, waits, linkedids, after) if w.uniqueid in linkedids]
+        return [change for event in events for change in self.apply(event)]
+
+    def _line(self, uniqueid: str) -> Any:
+        call = self._by_line.get(uniqueid)
+        return call.journey.lines.get(uniqueid) if call is not None else None
 
     def end_missing(self, live: Collection[str], at: datetime, *, estimated: bool = True) -> list[Change]:
         """End every line that is not among the live uniqueids; lines younger than 2 s before `at` are spared."""
-        raise NotImplementedError
+        known = set(live)
+        gone = [
+            e.LineVanished(self.pbx, at, line.uniqueid, call.origin.linkedid, line.channel, estimated)
+            for call in self._calls()
+            for line in call.journey.lines.values()
+            if line.ended_at is None and line.uniqueid not in known and line.appeared_at <= at - SPARED_AGE
+        ]
+        return [change for event in gone for change in self.apply(event)]
+
+    # ---- across a restart ----
+
+    def memory_of(self, linkedid: str) -> dict[str, Any] | None:
+        """All we know of this call as JSON-able data, for `restore_journeys`; None once it is out of memory."""
+        call = self._by_name.get(linkedid)
+        return call.remember() if call is not None else None
+
+    @classmethod
+    def restore_journeys(cls, pbx: str, memories: Iterable[dict[str, Any]]) -> "Switchboard":
+        """A switchboard with the calls that `memory_of` described."""
+        board = cls(pbx)
+        for memory in memories:
+            board._recall(memory)
+        return board
 
     def snapshot(self) -> dict[str, Any]:
-        """All open journeys as JSON-able data."""
-        raise NotImplementedError
+        """The whole switchboard as JSON-able data."""
+        finished = [[at.isoformat(), call.origin.linkedid] for at, call in self._finished]
+        return {
+            "pbx": self.pbx,
+            "calls": [call.remember() for call in self._calls()],
+            "finished": finished,
+            "old": list(self._names_of_old),
+        }
 
     @classmethod
     def restore(cls, data: dict[str, Any]) -> "Switchboard":
         """The switchboard that `snapshot` described."""
-        raise NotImplementedError
+        board = cls.restore_journeys(data["pbx"], data["calls"])
+        board._finished = deque(
+            (datetime.fromisoformat(at), board._by_name[name])
+            for at, name in data["finished"]
+            if name in board._by_name
+        )
+        board._names_of_old = OrderedDict.fromkeys(data["old"])
+        return board
+
+    def _recall(self, memory: dict[str, Any]) -> None:
+        call = CallLog.recall(self.pbx, memory)
+        self._by_name.update(dict.fromkeys(call.linkedids, call))
+        self._by_line.update(dict.fromkeys(call.uniqueids, call))
+        if call.is_over:
+            self._finished.append((call.events[-1].at, call))
+
+
+def _is_household(call: CallLog) -> bool:
+    """True for a call that belongs to somebody outside, or may yet."""
+    return call.journey.begun and call.journey.direction is not Direction.INTERNAL
+
+
+def _remember(call: CallLog) -> dict[str, Any]:
+    first = call.origin.linkedid
+    return {
+        "linkedids": [first, *sorted(call.linkedids - {first})],
+        "uniqueids": sorted(call.uniqueids),
+        "events": [encode(event) for event in call.events],
+    }

@@ -20,6 +20,7 @@ Translator = Callable[[Message, str, datetime], ev.LineEvent | None]
 
 ID_LENGTH = 150  # Asterisk's own limit of a Uniqueid
 TEXT_LENGTH = 80  # AST_MAX_EXTENSION and what fits on a screen
+_NO_DEVICES = ("Queue:", "Local/")  # states that the PBX makes up for queues and Local halves
 STATE_RING, STATE_UP = "4", "6"  # main/channel.c: the device called us; the line is up
 
 
@@ -27,10 +28,16 @@ def translate(message: Message, pbx: str, received_at: datetime | None = None) -
     """What this message says happened on the PBX of that name, or None."""
     name = message.get("Event")
     translator = TRANSLATORS.get(name) if isinstance(name, str) else None
-    if translator is None:
+    if translator is None or _is_noise(message, str(name)):
         return None
     at = _stamp(message) or received_at
     return translator(message, pbx, at) if at is not None else None
+
+
+def _is_noise(message: Message, name: str) -> bool:
+    """True for the many messages of which only a few values matter."""
+    wanted = WANTED.get(name)
+    return wanted is not None and message.get(wanted[0]) not in wanted[1]
 
 
 def system_name(message: Message) -> str:
@@ -152,9 +159,7 @@ def _newchannel(m: Message, pbx: str, at: datetime) -> ev.LineEvent:
     return ev.LineAppeared(pbx, at, *_line(m), incoming, number, name, _text(m, "Exten"), _text(m, "Context"))
 
 
-def _newstate(m: Message, pbx: str, at: datetime) -> ev.LineEvent | None:
-    if m.get("ChannelState") != STATE_UP:
-        return None
+def _newstate(m: Message, pbx: str, at: datetime) -> ev.LineEvent:
     return ev.LineAnswered(pbx, at, *_line(m), _text(m, "CallerIDNum"), _text(m, "Exten"))
 
 
@@ -183,9 +188,7 @@ def _with_queue(event: Callable[[str, datetime, str, str, str, str], ev.LineEven
     return lambda m, pbx, at: event(pbx, at, *_line(m), _text(m, "Queue"))
 
 
-def _newexten(m: Message, pbx: str, at: datetime) -> ev.LineEvent | None:
-    if m.get("Application") != "Queue":
-        return None
+def _newexten(m: Message, pbx: str, at: datetime) -> ev.LineEvent:
     return ev.QueueTried(pbx, at, *_line(m), _text(m, "AppData").split(",")[0])
 
 
@@ -248,7 +251,13 @@ def _agent_complete(m: Message, pbx: str, at: datetime) -> ev.LineEvent:
 
 def _dial_begin(m: Message, pbx: str, at: datetime) -> ev.LineEvent:
     by_uniqueid, _, by_channel = _line(m)
-    return ev.DialBegan(pbx, at, *_line(m, "Dest"), by_uniqueid, by_channel, _text(m, "Exten"))
+    dialled = _text(m, "Exten") or _number_in(_text(m, "DialString"))
+    return ev.DialBegan(pbx, at, *_line(m, "Dest"), by_uniqueid, by_channel, dialled)
+
+
+def _number_in(dial_string: str) -> str:
+    """`PJSIP/13900000001@trunk` → `13900000001`: the PBX dials by itself, no extension is involved."""
+    return dial_string.partition("@")[0].rpartition("/")[2]
 
 
 def _dial_end(m: Message, pbx: str, at: datetime) -> ev.LineEvent:
@@ -308,8 +317,11 @@ def _member(
     return read
 
 
-def _device(m: Message, pbx: str, at: datetime) -> ev.LineEvent:
-    return ev.DeviceStateChanged(pbx, at, _text(m, "Device", ID_LENGTH), _text(m, "State"))
+def _device(m: Message, pbx: str, at: datetime) -> ev.LineEvent | None:
+    device = _text(m, "Device", ID_LENGTH)
+    if device.startswith(_NO_DEVICES):
+        return None
+    return ev.DeviceStateChanged(pbx, at, device, _text(m, "State"))
 
 
 def _contact(m: Message, pbx: str, at: datetime) -> ev.LineEvent:
@@ -323,6 +335,13 @@ def _booted(m: Message, pbx: str, at: datetime) -> ev.LineEvent:
 def _stopping(m: Message, pbx: str, at: datetime) -> ev.LineEvent:
     return ev.PbxStopping(pbx, at, m.get("Restart") == "True")
 
+
+#: Of these messages only those count whose header has one of the values.
+WANTED: dict[str, tuple[str, tuple[str, ...]]] = {
+    "Newstate": ("ChannelState", (STATE_UP,)),
+    "Newexten": ("Application", ("Queue",)),
+    "VarSet": ("Variable", ("QUEUESTATUS", "VMSTATUS")),
+}
 
 USER_EVENTS: dict[str, Translator] = {
     "IvrStep": _ivr_step,

@@ -1,0 +1,88 @@
+"""What the PBX shows when asked (CoreShowChannels, QueueStatus), and the events that follow from a difference."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from callcenter.calls.events import LineFound, OnLine, WaitFound
+from callcenter.calls.journeys import Line
+
+#: Applications of lines that the PBX itself called (Dial, Queue); every other line called the PBX.
+_CALLED_BY_PBX = ("AppDial", "AppQueue")
+_STATE_DOWN = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LiveLine:
+    """A row of the PBX's list of live channels (telephony.ami_events.live_line); `seconds` since its birth."""
+
+    uniqueid: str
+    linkedid: str
+    channel: str
+    state: int
+    caller_number: str
+    caller_name: str
+    dialled: str
+    application: str
+    bridge: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class LiveWait:
+    """A row of the PBX's list of waiting callers (telephony.ami_events.live_wait makes it)."""
+
+    uniqueid: str
+    channel: str
+    queue: str
+    position: int
+    caller_number: str
+    wait_seconds: float
+
+
+def found_lines(pbx: str, lines: Iterable[LiveLine], at: datetime) -> list[LineFound]:
+    """One event a line, the oldest line first; stamps rise by a microsecond so that this order stays."""
+    oldest_first = sorted(lines, key=lambda line: (-line.seconds, line.uniqueid))
+    return [_found(pbx, line, at, at + timedelta(microseconds=n)) for n, line in enumerate(oldest_first)]
+
+
+def _found(pbx: str, line: LiveLine, asked_at: datetime, at: datetime) -> LineFound:
+    return LineFound(
+        pbx,
+        at,
+        line.uniqueid,
+        line.linkedid,
+        line.channel,
+        since=asked_at - timedelta(seconds=line.seconds),
+        state=line.state,
+        incoming=line.state != _STATE_DOWN and not line.application.startswith(_CALLED_BY_PBX),
+        caller_number=line.caller_number,
+        caller_name=line.caller_name,
+        dialled=line.dialled,
+        bridge=line.bridge,
+    )
+
+
+def found_waits(pbx: str, waits: Iterable[LiveWait], linkedids: dict[str, str], at: datetime) -> list[OnLine]:
+    """One event a waiting caller; join time = `at` − seconds waited. `linkedids`: uniqueid → linkedid."""
+    return [
+        WaitFound(
+            pbx,
+            at,
+            wait.uniqueid,
+            linkedids.get(wait.uniqueid, wait.uniqueid),
+            wait.channel,
+            wait.queue,
+            wait.position,
+            at - timedelta(seconds=wait.wait_seconds),
+            wait.caller_number,
+        )
+        for wait in waits
+    ]
+
+
+def differs(known: Line | None, found: LineFound) -> bool:
+    """True if the PBX shows something about this line that we did not know."""
+    if known is None:
+        return True
+    return known.ended_at is None and known.bridge != found.bridge
