@@ -116,11 +116,13 @@ class Switchboard:
         if other is None or other is one or (_is_household(one) and _is_household(other)):
             return one
         into, absorbed = (other, one) if _is_household(other) else (one, other)
-        merged = absorbed.journey
+        merged, was_over = absorbed.journey, into.is_over
         before, told = into.journey, {fact for facts in into.facts for fact in facts}
         for event in absorbed.events:
             into.add(event)
         self._rename(absorbed, into)
+        if into.is_over and not was_over:
+            self._finished.append((at, into))
         if merged.begun:
             merged = replace(merged, state=CallState.MERGED, ended_at=merged.ended_at or at)
             changes.append(Change(merged, (JourneyMerged(at, into.origin.linkedid),)))
@@ -247,12 +249,3 @@ class Switchboard:
 def _is_household(call: CallLog) -> bool:
     """True for a call that belongs to somebody outside, or may yet."""
     return call.journey.begun and call.journey.direction is not Direction.INTERNAL
-
-
-def _remember(call: CallLog) -> dict[str, Any]:
-    first = call.origin.linkedid
-    return {
-        "linkedids": [first, *sorted(call.linkedids - {first})],
-        "uniqueids": sorted(call.uniqueids),
-        "events": [encode(event) for event in call.events],
-    }
