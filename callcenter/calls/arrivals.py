@@ -8,11 +8,10 @@
   internal call, and a line that is no agent's device makes it an outbound one.
 """
 
-from dataclasses import replace
 from datetime import datetime
 
 from callcenter.calls import facts as f
-from callcenter.calls.changing import with_line
+from callcenter.calls.changing import replace, with_line
 from callcenter.calls.conversations import refresh
 from callcenter.calls.events import (
     AgentCalled,

@@ -4,12 +4,11 @@ After every move of a line, `refresh` compares who is within the caller's hearin
 of Local halves joins two bridges; when the PBX takes the pair out, the leg goes on without a gap (LinesFused).
 """
 
-from dataclasses import replace
 from datetime import datetime
 
 from callcenter.calls import events as e
 from callcenter.calls import facts as f
-from callcenter.calls.changing import put_at, with_line
+from callcenter.calls.changing import put_at, replace, with_line
 from callcenter.calls.journeys import AgentLeg, Consult, Hold, Journey, Line, Transfer
 from callcenter.calls.lines import interface_of, number_of, within_hearing
 from callcenter.calls.queueing import answered_without_word

@@ -6,12 +6,11 @@ dialplan. AgentCompleted.reason is only asked when nothing else is known, since 
 Hangup, Redirect or BlindTransfer by AMI.
 """
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from callcenter.calls import events as e
 from callcenter.calls import facts as f
-from callcenter.calls.changing import with_line
+from callcenter.calls.changing import replace, with_line
 from callcenter.calls.conversations import end_consult, refresh
 from callcenter.calls.journeys import AgentLeg, Journey, Line
 from callcenter.calls.queueing import decide_at_end

@@ -5,11 +5,11 @@ changes nothing and is never an error.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from callcenter.calls import arrivals, conversations, endings, queueing, rings
 from callcenter.calls import events as e
+from callcenter.calls.changing import replace
 from callcenter.calls.facts import Fact, JourneyDiscarded
 from callcenter.calls.journeys import Journey
 from callcenter.calls.states import CallState, advance

@@ -4,12 +4,11 @@ A visit's end is told in two steps: the caller left (CallerLeftQueue), and why (
 or the dialplan's QueueClosed). If nothing ever says why, the end of the journey decides (`decide_at_end`).
 """
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from callcenter.calls import events as e
 from callcenter.calls import facts as f
-from callcenter.calls.changing import put_at, undecided_visit
+from callcenter.calls.changing import put_at, replace, undecided_visit
 from callcenter.calls.journeys import IvrStep, Journey, QueueVisit, Recording
 from callcenter.calls.rings import picked_up
 from callcenter.calls.states import VisitOutcome

@@ -6,11 +6,10 @@ queue and only its cause tells 486 (busy) from 603 (rejected). So a ring is put 
 when it was answered.
 """
 
-from dataclasses import replace
 from datetime import datetime
 
 from callcenter.calls import facts as f
-from callcenter.calls.changing import put_at, undecided_visit
+from callcenter.calls.changing import put_at, replace, undecided_visit
 from callcenter.calls.events import AgentCalled, AgentRingEnded, DialBegan, DialEnded
 from callcenter.calls.journeys import Attempt, Journey
 from callcenter.calls.lines import interface_of, is_agent_interface, member_interface, other_half

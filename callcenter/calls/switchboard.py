@@ -13,13 +13,14 @@ are kept, so that doubled news cannot raise it from the dead.
 
 from collections import OrderedDict, deque
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from callcenter.calls import events as e
 from callcenter.calls.arrivals import INTRODUCING
 from callcenter.calls.call_log import CallLog
+from callcenter.calls.changing import replace
 from callcenter.calls.facts import Fact, JourneyMerged
 from callcenter.calls.journeys import Journey
 from callcenter.calls.live_lines import LiveLine, LiveWait, differs, found_lines, found_waits
