@@ -56,7 +56,7 @@ async def price(session: AsyncSession, *, item_code: str, at: datetime) -> tuple
 async def search(session: AsyncSession, *, query: str, at: datetime) -> list[tuple[ServiceItem, PriceEntry]]:
     """At most eight items whose names, aliases, pinyin or initials hold `query`; those beginning with it first."""
     book = await price_book_at(session, at)
-    folded = "".join(unicodedata.normalize("NFKC", query[:_MOST_QUERY]).lower().split())
+    folded = _fold(query)
     statement = (
         select(ServiceItem, PriceEntry)
         .join(PriceEntry, PriceEntry.item_code == ServiceItem.code)
@@ -69,6 +69,12 @@ async def search(session: AsyncSession, *, query: str, at: datetime) -> list[tup
         )
     rows = await session.execute(statement.order_by(ServiceItem.rank, ServiceItem.code).limit(MOST_FOUND))
     return [(found, entry) for found, entry in rows]
+
+
+def _fold(query: str) -> str:
+    """As `search_keys.fold`, without control characters (NUL is no text to PostgreSQL)."""
+    folded = unicodedata.normalize("NFKC", query[:_MOST_QUERY]).lower()
+    return "".join(c for c in folded if not c.isspace() and unicodedata.category(c)[0] != "C")
 
 
 def _price(wanted: ServiceItem, book: PriceBook, entry: PriceEntry) -> Price:

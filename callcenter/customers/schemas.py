@@ -1,5 +1,6 @@
 """Households, numbers and instants as JSON."""
 
+import unicodedata
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -19,6 +20,13 @@ def _in_our_times(at: datetime) -> datetime:
     return at.astimezone(UTC)
 
 
+def _without_controls(text: str) -> str:
+    """Without control characters except line feeds (PostgreSQL refuses NUL), and without lone surrogates."""
+    return "".join(c for c in text if c == "\n" or unicodedata.category(c) not in ("Cc", "Cs"))
+
+
+Text = Annotated[str, AfterValidator(_without_controls)]
+"""Written text in a request. Right-to-left names and emoji are text like any other."""
 Instant = Annotated[AwareDatetime, AfterValidator(_in_our_times)]
 """An instant in a request: aware, within this century, UTC from here on."""
 IsoTime = Annotated[datetime, PlainSerializer(iso, return_type=str)]

@@ -13,8 +13,8 @@ from callcenter.foundation.transactions import Transaction
 from callcenter.intakes.models import Draft
 
 MOST_BYTES = 32 * 1024
-_UNSTORABLE = re.compile("[\ud800-\udfff]")
-"""Halves of surrogate pairs; neither they nor NUL can be kept by PostgreSQL, so they become U+FFFD."""
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+"""NUL and halves of surrogate pairs: PostgreSQL cannot keep them, so they become U+FFFD."""
 
 
 async def save(tx: Transaction, *, journey_id: uuid.UUID, user_id: uuid.UUID, form: dict[str, Any]) -> Draft:
@@ -22,14 +22,23 @@ async def save(tx: Transaction, *, journey_id: uuid.UUID, user_id: uuid.UUID, fo
     text = json.dumps(form, ensure_ascii=False)
     if len(text.encode("utf-8", "surrogatepass")) > MOST_BYTES:
         raise Invalid("draft_too_large", most_bytes=MOST_BYTES)
-    form = json.loads(_UNSTORABLE.sub("\ufffd", text.replace("\\u0000", "\ufffd")))
     draft = await tx.session.get(Draft, (journey_id, user_id))
     if draft is None:
         draft = Draft(journey_id=journey_id, user_id=user_id)
         tx.session.add(draft)
-    draft.form, draft.saved_at = form, tx.now
+    draft.form, draft.saved_at = _storable(form), tx.now
     await tx.session.flush()
     return draft
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, str):
+        return _UNSTORABLE.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {_storable(key): _storable(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_storable(inner) for inner in value]
+    return value
 
 
 async def load(session: AsyncSession, *, journey_id: uuid.UUID, user_id: uuid.UUID) -> Draft | None:

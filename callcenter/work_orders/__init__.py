@@ -1,0 +1,1 @@
+"""Work orders: states, the one door between them, placing and reading orders."""
