@@ -4,6 +4,7 @@ Cured: no signal handler (it works in threads), nothing to stderr, escaping, HAN
 `result=-1` are a hang-up, and every wait ends.
 """
 
+import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from asterisk.agi import (
     AGIError,
     AGIHangup,
     AGIInvalidCommand,
+    AGIResultHangup,
     AGIUnknownError,
     AGIUsageError,
 )
@@ -22,9 +24,12 @@ from ivr.agi_socket import AgiSocket
 from ivr.line import CallerHungUp, LineBroken, UnsafeText
 from ivr.sounds import Sounds
 
+log = logging.getLogger(__name__)
+
 COMMAND_BYTES = 900
 ENVIRONMENT_LINES = 100
 DEAD_CHANNEL = 511
+CHANNEL_UP = 6
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 _REPLY = re.compile(r"([0-9]{3})(?:[ -](.*))?", re.ASCII | re.DOTALL)
@@ -91,7 +96,7 @@ class CuredAgi(AGI):  # type: ignore[misc]  # pyst2 has no annotations
             raise AGIUnknownError(code, "not a reply")
         value, data = found[1], found[2] or ""
         if value == "-1" or data == "hangup":
-            raise AGIHangup("the caller hung up")
+            raise AGIResultHangup("the caller hung up")
         return {"result": (value, data)}
 
     def _reply(self) -> tuple[int, str]:
@@ -143,7 +148,18 @@ class AgiLine:
     def play(self, prompt: str, *, until: str = "") -> str:
         name = self._sounds.name(prompt)
         with self._asking(self._sounds.longest(prompt)):
-            return str(self._agi.stream_file(name, until))
+            try:
+                return str(self._agi.stream_file(name, until))
+            except AGIResultHangup:
+                self._must_be_up()
+        log.warning("Asterisk has no sound for the prompt %s", prompt)
+        return ""
+
+    def _must_be_up(self) -> None:
+        """Asterisk says -1 for a hang-up and for a missing sound alike. AGIHangup when it was the former."""
+        self._stream.allow(self._patience)
+        if self._agi.channel_status() != CHANNEL_UP or self._agi.hung_up:
+            raise AGIHangup("the caller hung up")
 
     def wait_key(self, seconds: float) -> str:
         with self._asking(seconds):

@@ -97,8 +97,35 @@ def test_a_hang_up_in_a_prompt(line: AgiLine, asterisk: FakeAsterisk, doing: Doi
     heard = doing(line.play, "main-menu")
     asterisk.answer("200 result=-1 endpos=4000")
     asterisk.send(b"HANGUP\n")
+    assert asterisk.answer("200 result=6") == "CHANNEL STATUS"
     with pytest.raises(CallerHungUp):
         heard.result()
+
+
+@pytest.mark.parametrize("status", ["200 result=-1", "200 result=0", "511 result=-1 Command Not Permitted"])
+def test_a_prompt_that_fails_on_a_dead_channel_is_a_hang_up(
+    line: AgiLine, asterisk: FakeAsterisk, doing: Doing, status: str
+) -> None:
+    heard = doing(line.play, "main-menu")
+    asterisk.answer("200 result=-1 endpos=4000")
+    asterisk.answer(status)
+    with pytest.raises(CallerHungUp):
+        heard.result()
+
+
+def test_a_connection_closed_in_a_prompt_is_a_hang_up(line: AgiLine, asterisk: FakeAsterisk, doing: Doing) -> None:
+    heard = doing(line.play, "main-menu")
+    asterisk.answer("200 result=-1 endpos=4000")
+    asterisk.close()
+    with pytest.raises(CallerHungUp):
+        heard.result()
+
+
+def test_a_missing_sound_is_not_taken_for_a_hang_up(line: AgiLine, asterisk: FakeAsterisk, doing: Doing) -> None:
+    heard = doing(line.play, "main-menu")
+    asterisk.answer("200 result=-1 endpos=0")
+    asterisk.answer("200 result=6")
+    assert heard.result() == ""
 
 
 def test_the_hangup_line_is_no_reply(line: AgiLine, asterisk: FakeAsterisk, doing: Doing) -> None:
