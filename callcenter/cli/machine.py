@@ -1,0 +1,96 @@
+"""This machine's deployment: its folders, its PBX plan, its background processes' names."""
+
+import asyncio
+import json
+from pathlib import Path
+
+from callcenter.agents import repository as agents
+from callcenter.foundation.clock import SystemClock
+from callcenter.foundation.database import Database
+from callcenter.foundation.settings import Settings
+from callcenter.foundation.transactions import Ledger
+from callcenter.pbx.description import Instance, read_description
+from callcenter.pbx.errors import InstanceBroken
+from callcenter.pbx.instance import instance_dir
+from callcenter.pbx.plan import AgentEndpoint, HouseholdEndpoint, Line, PbxPlan, PbxPorts, QueueRow
+from callcenter.pbx.ports import block_at, free_block
+from callcenter.pbx.secret_store import instance_secrets, new_secret, write_private
+
+PREFERRED_BASE = 15000
+HOUSEHOLD_NUMBERS = ("13899886021", "09912825555")
+
+
+def open_ledger(settings: Settings) -> Ledger:
+    return Ledger(Database(settings.sqlalchemy_url), SystemClock())
+
+
+def pbx_home(settings: Settings) -> Path:
+    return instance_dir(state_dir=settings.state_dir, name=settings.pbx_name)
+
+
+def find_instance(settings: Settings) -> Instance | None:
+    """The PBX instance that was last started, or None."""
+    try:
+        return read_description(pbx_home(settings))
+    except InstanceBroken:
+        return None
+
+
+def household_secrets(settings: Settings) -> dict[str, str]:
+    """Passwords of the demo household accounts, made once."""
+    path = settings.state_dir / "households.json"
+    if path.is_file():
+        found: dict[str, str] = json.loads(path.read_text())
+        return found
+    made = {number: new_secret() for number in HOUSEHOLD_NUMBERS}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_private(path, json.dumps(made))
+    return made
+
+
+def ports_for(settings: Settings) -> PbxPorts:
+    """The ports of last time if there was one, else a free block."""
+    known = find_instance(settings)
+    return block_at(known.sip_port) if known else free_block(preferred=PREFERRED_BASE)
+
+
+async def _rows(settings: Settings) -> tuple[tuple[AgentEndpoint, ...], tuple[QueueRow, ...]]:
+    ledger = open_ledger(settings)
+    try:
+        async with ledger.reading() as session:
+            seats = tuple(
+                AgentEndpoint(number=agent.number, name=f"agent-{agent.number}", secret=agent.sip_secret)
+                for agent in await agents.list_agents(session)
+            )
+            queues = tuple(
+                QueueRow(
+                    name=queue.name,
+                    language=queue.language,
+                    timeout=queue.ring_seconds,
+                    max_wait_seconds=queue.most_wait_seconds,
+                )
+                for queue in await agents.list_queues(session)
+            )
+    finally:
+        await ledger.database.close()
+    return seats, queues
+
+
+def pbx_plan(settings: Settings, *, demo: bool) -> PbxPlan:
+    """What the PBX's configuration says, from settings and database rows."""
+    seats, queues = asyncio.run(_rows(settings))
+    queues = queues or (QueueRow(name="hotline-zh"),)
+    households: tuple[HouseholdEndpoint, ...] = ()
+    if demo:
+        secrets = household_secrets(settings)
+        households = tuple(HouseholdEndpoint(number=n, secret=s) for n, s in secrets.items())
+    return PbxPlan(
+        name=settings.pbx_name,
+        ports=ports_for(settings),
+        secrets=instance_secrets(pbx_home(settings)),
+        agents=seats,
+        queues=queues,
+        households=households,
+        lines=(Line(number=settings.hotline_number, queue=queues[0].name),),
+        area_code=settings.area_code,
+    )

@@ -1,0 +1,37 @@
+"""`callcenter serve`: the service in the foreground."""
+
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from callcenter.app import create_app
+from callcenter.cli.output import clear_failures, fail
+from callcenter.foundation import logs, schema
+from callcenter.foundation.settings import Settings
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535)] = None,
+    workers: Annotated[int, typer.Option(min=1, help="More than one needs PostgreSQL.")] = 1,
+) -> None:
+    """Run the service in the foreground."""
+    settings = Settings()
+    logs.configure(settings.log_level)
+    if workers > 1:
+        fail("--workers above 1 is not built yet; SQLite would refuse it in any case (one writer)")
+    with clear_failures():
+        schema.upgrade(settings.sqlalchemy_url)
+        uvicorn.run(
+            create_app(settings),
+            host=host or settings.host,
+            port=settings.port if port is None else port,
+            log_config=None,
+            access_log=False,
+            ws_max_size=64 * 1024,
+            ws_ping_interval=20,
+            ws_per_message_deflate=False,
+            server_header=False,
+            timeout_graceful_shutdown=3,
+        )

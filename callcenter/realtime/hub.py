@@ -1,0 +1,93 @@
+"""Connected browsers. Each has its own bounded inbox and its own writer: a slow one is closed, never waited for."""
+
+import asyncio
+import json
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+MOST_WAITING = 200
+
+Message = dict[str, Any]
+
+
+def encode(message: Message) -> str:
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":"), default=str)
+
+
+@dataclass(eq=False, slots=True)
+class Client:
+    """One browser tab. `texts` is emptied by the writer in `routes.py`; `over` tells it to close."""
+
+    user_id: uuid.UUID
+    session_id: str
+    agent_id: uuid.UUID | None
+    texts: asyncio.Queue[str] = field(default_factory=lambda: asyncio.Queue(MOST_WAITING))
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+    close_code: int = 1000
+    live: bool = False
+    """True once the snapshot was sent: only then do changes make sense to it."""
+
+    def put(self, text: str) -> None:
+        try:
+            self.texts.put_nowait(text)
+        except asyncio.QueueFull:
+            self.end(1013)  # try again later: it will get a snapshot
+
+    def end(self, code: int) -> None:
+        self.close_code = code
+        self.over.set()
+
+
+class Hub:
+    """Who is connected. One tab a person: the newest takes over and the others are told."""
+
+    def __init__(self) -> None:
+        self._clients: set[Client] = set()
+
+    def __len__(self) -> int:
+        return len(self._clients)
+
+    @contextmanager
+    def attached(self, client: Client) -> Iterator[None]:
+        for other in [c for c in self._clients if c.user_id == client.user_id]:
+            other.put(encode({"type": "replaced"}))
+            other.end(4409)
+        self._clients.add(client)
+        try:
+            yield
+        finally:
+            self._clients.discard(client)
+
+    def of_agent(self, agent_id: uuid.UUID) -> list[Client]:
+        return [c for c in self._clients if c.agent_id == agent_id and c.live]
+
+    def agents(self) -> set[uuid.UUID]:
+        """Agents with a live desk."""
+        return {c.agent_id for c in self._clients if c.agent_id is not None and c.live}
+
+    def to_agent(self, agent_id: uuid.UUID, message: Message) -> bool:
+        """Whether anybody was there to get it."""
+        clients = self.of_agent(agent_id)
+        if clients:
+            text = encode(message)
+            for client in clients:
+                client.put(text)
+        return bool(clients)
+
+    def to_all(self, message: Message) -> None:
+        """Encoded once, however many there are."""
+        self.where(lambda _: True, message)
+
+    def where(self, wanted: Callable[[Client], bool], message: Message) -> None:
+        text = encode(message)
+        for client in self._clients:
+            if client.live and wanted(client):
+                client.put(text)
+
+    def end_session(self, session_id: str) -> None:
+        for client in self._clients:
+            if client.session_id == session_id:
+                client.end(4401)

@@ -1,0 +1,149 @@
+"""The websocket: who may come in, what is read from it, and the one writer per browser."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import cast
+
+from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from pydantic import ValidationError
+
+from callcenter.agents import repository as agents
+from callcenter.auth import origins, sessions
+from callcenter.auth.dependencies import COOKIE
+from callcenter.auth.identity import SignedIn
+from callcenter.foundation import logs
+from callcenter.foundation.settings import Settings
+from callcenter.foundation.transactions import Ledger
+from callcenter.realtime.desk import DeskReader
+from callcenter.realtime.hub import Client, Hub, encode
+from callcenter.realtime.messages import Alive, Hello, PopSeen, from_browser
+from callcenter.realtime.screen_pop import ScreenPops
+
+FOREIGN, NOT_SIGNED_IN = 4403, 4401
+MOST_CHARACTERS = 16_384
+MOST_BAD = 5
+SILENT_SECONDS = 45.0
+"""A browser says `alive` every 10 s; one that is silent for longer is gone, whatever TCP thinks."""
+
+router = APIRouter()
+_log = logs.get("websocket")
+
+
+class Desks:
+    """What the websocket needs of the running service."""
+
+    def __init__(self, ledger: Ledger, settings: Settings, hub: Hub, reader: DeskReader, pops: ScreenPops) -> None:
+        self.ledger = ledger
+        self.settings = settings
+        self.hub = hub
+        self.reader = reader
+        self.pops = pops
+
+
+@router.websocket("/ws")
+async def desk_socket(socket: WebSocket) -> None:
+    desks = cast(Desks, socket.app.state.desks)
+    if not origins.is_ours(socket, desks.settings, required=True):
+        await _refuse(socket, FOREIGN)
+        return
+    person = await _person(socket, desks.ledger)
+    if person is None:
+        await _refuse(socket, NOT_SIGNED_IN)
+        return
+    await socket.accept()
+    async with desks.ledger.reading() as session:
+        seat = await agents.by_user(session, person.user_id)
+    client = Client(person.user_id, person.session_id, seat.id if seat else None)
+    with desks.hub.attached(client):
+        await _serve(socket, desks, client, person)
+
+
+async def _refuse(socket: WebSocket, code: int) -> None:
+    """A browser can read a close code only of a socket that was open."""
+    await socket.accept()
+    await socket.close(code)
+
+
+async def _person(socket: WebSocket, ledger: Ledger) -> SignedIn | None:
+    token = socket.cookies.get(COOKIE)
+    if not token:
+        return None
+    async with ledger.reading() as session:
+        return await sessions.find(session, ledger, token)
+
+
+async def _serve(socket: WebSocket, desks: Desks, client: Client, person: SignedIn) -> None:
+    jobs = [
+        asyncio.create_task(_write(socket, client)),
+        asyncio.create_task(_read(socket, desks, client, person)),
+        asyncio.create_task(client.over.wait()),
+    ]
+    try:
+        await asyncio.wait(jobs, return_when=asyncio.FIRST_COMPLETED)
+        if client.over.is_set():
+            await _empty(socket, client)
+    finally:
+        for job in jobs:
+            job.cancel()
+        await asyncio.gather(*jobs, return_exceptions=True)
+        with contextlib.suppress(RuntimeError):  # closed by the other side already
+            await socket.close(client.close_code)
+
+
+async def _empty(socket: WebSocket, client: Client) -> None:
+    """Last words (`replaced`) before closing; a peer that does not take them has two seconds."""
+    with contextlib.suppress(TimeoutError, WebSocketDisconnect, RuntimeError):
+        async with asyncio.timeout(2):
+            while not client.texts.empty():
+                await socket.send_text(client.texts.get_nowait())
+
+
+async def _write(socket: WebSocket, client: Client) -> None:
+    with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+        while True:
+            await socket.send_text(await client.texts.get())
+
+
+async def _frames(socket: WebSocket) -> AsyncIterator[str]:
+    while True:
+        async with asyncio.timeout(SILENT_SECONDS):
+            frame = await socket.receive()
+        if frame["type"] == "websocket.disconnect":
+            return
+        yield frame.get("text") or ""
+
+
+async def _read(socket: WebSocket, desks: Desks, client: Client, person: SignedIn) -> None:
+    bad = 0
+    with contextlib.suppress(WebSocketDisconnect, TimeoutError, RuntimeError):
+        async for text in _frames(socket):
+            try:
+                if len(text) > MOST_CHARACTERS:
+                    raise ValueError("too long")
+                message = from_browser.validate_json(text)
+            except (ValidationError, ValueError):
+                bad += 1
+                client.put(encode({"type": "error", "code": "bad_message"}))
+                if bad >= MOST_BAD:
+                    client.end(1008)
+                    return
+                continue
+            await _answer(desks, client, person, message)
+
+
+async def _answer(desks: Desks, client: Client, person: SignedIn, message: Hello | PopSeen | Alive) -> None:
+    if isinstance(message, Hello):
+        if client.agent_id is None:
+            client.live = True
+            client.put(encode({"type": "no_seat"}))
+            return
+        # Live before the snapshot is read: what changes meanwhile comes behind it, never before it is made.
+        desk = await desks.reader.desk(client.agent_id, person)
+        if message.since is not None and message.since == desk.position:
+            client.put(encode({"type": "current", "position": desk.position}))
+        else:
+            client.put(encode({"type": "snapshot", "desk": desk.model_dump(mode="json")}))
+        client.live = True
+    elif isinstance(message, PopSeen) and client.agent_id is not None:
+        await desks.pops.seen(message.pop_id, client.agent_id)
