@@ -4,15 +4,17 @@ The server runs in a process of its own, so that its CPU can be told from the cl
 """
 
 import asyncio
+import json
 import logging
 import multiprocessing
 import multiprocessing.connection
 import os
 import socketserver
 import statistics
+import sys
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from ivr.agi_line import AGI
@@ -145,8 +147,11 @@ def _median(figures: list[Figure]) -> Figure:
 
 
 def main() -> None:
-    """Print our figure, the floor, and the ratio."""
+    """Print our figure, the floor, and the ratio; with --json as one JSON object."""
     ours, bare = compare()
+    if "--json" in sys.argv[1:]:
+        print(json.dumps({"ours": asdict(ours), "floor": asdict(bare), "ratio": ours.rate / bare.rate}))
+        return
     print(f"ours       {ours.rate:7.0f} sessions/s  {ours.cpu_ms:5.2f} ms CPU a session")
     print(f"bare pyst2 {bare.rate:7.0f} sessions/s  {bare.cpu_ms:5.2f} ms CPU a session")
     print(f"ratio      {ours.rate / bare.rate:7.2f}")

@@ -1,5 +1,6 @@
 """The main menu between a household's telephone and the queue, with a real Asterisk and the real program."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -51,6 +52,8 @@ async def test_a_key_is_told_to_the_service_and_the_caller_is_queued(
         assert menu_key["Value"] == "1"
         assert (await joined(tracer, number))["Queue"] == "hotline-zh"
         await on_duty.next_call()
+    record = await cel_record(quiet_pbx, step["Uniqueid"])
+    assert "main_menu:1" in record
 
 
 async def test_no_key_twice_is_told_as_timeouts_and_the_caller_is_queued(
@@ -139,3 +142,14 @@ async def test_the_caller_really_hears_the_prompts(pbx: RunningPbx) -> None:
     # Notice (3.7 s), greeting (5.2 s), three seconds of the menu until the key, then "connecting".
     assert 8.0 < report.heard_seconds < 14.5
     assert report.packets_lost == 0
+
+
+async def cel_record(pbx: RunningPbx, uniqueid: str) -> str:
+    """The line about the IVR step in the record that outlives us; polled, as Asterisk writes it later."""
+    path = pbx.instance.log_dir / "cel-custom" / "Master.csv"
+    async with asyncio.timeout(10):
+        while True:
+            for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
+                if uniqueid in line and line.startswith('"IvrStep"'):
+                    return line
+            await asyncio.sleep(0.05)
