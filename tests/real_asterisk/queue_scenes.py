@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from callcenter.phones import CallState, OutgoingCall, Softphone
+from callcenter.phones import IncomingCall, OutgoingCall, Softphone
 from tests.real_asterisk.ami_wire import AmiWire, Message
+from tests.real_asterisk.polling import until
 from tests.real_asterisk.running_pbx import HOTLINE, RunningPbx
 
 
@@ -55,17 +57,35 @@ async def entries(wire: AmiWire, queue: str) -> list[Message]:
     return sorted(wire.all("QueueEntry")[before:], key=lambda entry: int(entry["Position"]))
 
 
-async def serve(phone: Softphone, count: int) -> list[str]:
+async def take(tracer: AmiWire, phone: Softphone) -> tuple[IncomingCall, Message]:
+    """Answer the next call; returns when both sides hear one another, with AgentConnect.
+
+    A real call lasts: a BYE that overtakes the ACK of the answer is lost in Asterisk.
+    """
+    call = await phone.next_call(timeout=15)
+    call.ring()
+    await call.answer()
+    connect = await tracer.event("AgentConnect", CallerIDNum=call.caller.user)
+    for leg in (connect["Uniqueid"], connect["DestUniqueid"]):
+        await tracer.event("BridgeEnter", Uniqueid=leg)
+    return call, connect
+
+
+async def serve(tracer: AmiWire, phone: Softphone, count: int) -> list[str]:
     """Answer and end `count` calls one after the other; the callers' numbers in the order they came."""
     served = []
     for _ in range(count):
-        call = await phone.next_call(timeout=15)
-        call.ring()
-        await call.answer()
+        call, connect = await take(tracer, phone)
         served.append(call.caller.user)
-        await call.wait_for(CallState.UP)
         await call.hang_up()
+        await tracer.event("Hangup", Uniqueid=connect["Uniqueid"])
     return served
+
+
+async def next_second(after: Message) -> None:
+    """Poll the clock until the second of this event is over: app_queue knows waiting times in whole seconds."""
+    over = int(float(after["Timestamp"])) + 1
+    await until(lambda: time.time() >= over, "next second")
 
 
 async def unpause(tracer: AmiWire, number: str) -> None:

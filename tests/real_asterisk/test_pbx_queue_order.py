@@ -7,7 +7,16 @@ import pytest
 
 from callcenter.phones import Softphone
 from tests.real_asterisk.ami_wire import AmiWire, ami
-from tests.real_asterisk.queue_scenes import agent, entries, household, joined, nobody_left, serve, unpause
+from tests.real_asterisk.queue_scenes import (
+    agent,
+    entries,
+    household,
+    joined,
+    next_second,
+    nobody_left,
+    serve,
+    unpause,
+)
 from tests.real_asterisk.running_pbx import RunningPbx
 from tests.real_asterisk.scripted_ivr import scripted_ivr
 
@@ -35,7 +44,9 @@ async def _call_in(pbx: RunningPbx, tracer: AmiWire, stack: AsyncExitStack, call
     await stack.enter_async_context(scripted_ivr(pbx.instance.agi_port, script))
     for number, queue, _ in callers:
         await stack.enter_async_context(household(pbx, number))
-        assert (await joined(tracer, number))["Queue"] == queue
+        join = await joined(tracer, number)
+        assert join["Queue"] == queue
+        await next_second(join)
 
 
 ORDERS = {
@@ -76,7 +87,7 @@ async def test_two_queues_that_share_an_agent_keep_one_order(
     async with AsyncExitStack() as stack:
         await _call_in(quiet_pbx, tracer, stack, callers)
         await unpause(tracer, "1001")
-        assert await serve(phone, len(callers)) == expected
+        assert await serve(tracer, phone, len(callers)) == expected
 
 
 async def test_a_waiting_caller_is_moved_ahead_at_once(
@@ -98,7 +109,7 @@ async def test_a_waiting_caller_is_moved_ahead_at_once(
         assert line == [("13800000003", "7"), ("13800000001", "0"), ("13800000002", "0")]
         await unpause(tracer, "1001")
         # Moved ahead in its own queue, and of the other queue's caller too.
-        assert await serve(phone, 4) == ["13800000003", "13800000004", "13800000001", "13800000002"]
+        assert await serve(tracer, phone, 4) == ["13800000003", "13800000004", "13800000001", "13800000002"]
 
 
 async def test_without_immediate_the_place_in_line_stays(
@@ -112,4 +123,4 @@ async def test_without_immediate_the_place_in_line_stays(
         line = [(entry["CallerIDNum"], entry["Priority"]) for entry in await entries(tracer, "hotline-zh")]
         assert line == [("13800000001", "0"), ("13800000002", "7")]
         await unpause(tracer, "1001")
-        assert await serve(phone, 2) == ["13800000001", "13800000002"]
+        assert await serve(tracer, phone, 2) == ["13800000001", "13800000002"]
