@@ -230,3 +230,14 @@ async def last_of_number(session: AsyncSession, number: str, *, limit: int = 10)
         .limit(limit)
     )
     return list(rows)
+
+
+async def newest_since(session: AsyncSession, number: str | None, since: datetime) -> m.JourneyRow | None:
+    """The newest journey of a number (None: withheld) that began at or after `since`."""
+    return await session.scalar(
+        select(m.JourneyRow)
+        .where(m.JourneyRow.number == number if number else m.JourneyRow.number.is_(None))
+        .where(m.JourneyRow.started_at >= since, m.JourneyRow.state.not_in(_HIDDEN))
+        .order_by(m.JourneyRow.started_at.desc())
+        .limit(1)
+    )

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from callcenter.calls.ledger_json import journey_json
-from callcenter.cli.output import clear_failures, people, print_json
+from callcenter.cli.output import clear_failures, people, print_json, say
 from callcenter.telephony.replay import replay as replay_files
 
 
@@ -16,7 +16,10 @@ def replay(
 ) -> None:
     """Recorded AMI events (JSON lines) → journeys."""
     with clear_failures():
-        journeys = [journey_json(journey) for journey in replay_files(files)]
+        result = replay_files(files)
+    if result.garbage:
+        say(f"{result.garbage} lines were no events")
+    journeys = [journey_json(journey) for journey in result.journeys]
     if as_json:
         print_json({"journeys": journeys})
         return

@@ -1,0 +1,57 @@
+"""What `callcenter status` looks at, part by part."""
+
+from typing import Any
+
+import httpx
+
+from callcenter.cli.addresses import listens, service_address, sign_ins
+from callcenter.cli.machine import find_instance, pbx_home
+from callcenter.cli.processes import Background
+from callcenter.foundation.settings import Settings
+from callcenter.pbx import instance
+
+Part = dict[str, Any]
+
+
+def all_parts(settings: Settings) -> dict[str, Part]:
+    """Name → {"ok": bool, …}."""
+    background = Background(settings.state_dir)
+    service = _service(settings, background)
+    parts = {
+        "pbx": _pbx(settings),
+        "service": service,
+        "database": service.pop("database", {"ok": False}),
+        "ami": service.pop("ami", {"ok": False}),
+        "browser": service.pop("browser", {"ok": False}),
+        "ivr": _ivr(settings, background),
+    }
+    if sign_ins(settings):
+        phones = background.running("phones")
+        parts["phones"] = {"ok": phones is not None, "pid": phones.pid if phones else None}
+    return parts
+
+
+def _pbx(settings: Settings) -> Part:
+    found = instance.status(pbx_home(settings))
+    part: Part = {"ok": found.running, "pid": found.pid, "uptime_seconds": found.uptime_seconds}
+    if found.instance is not None:
+        part |= {"version": found.instance.version, "sip_port": found.instance.sip_port}
+    return part
+
+
+def _service(settings: Settings, background: Background) -> Part:
+    host, port = service_address(settings)
+    running = background.running("service")
+    part: Part = {"ok": False, "pid": running.pid if running else None, "url": f"http://{host}:{port}/"}
+    try:
+        answer = httpx.get(f"http://{host}:{port}/readyz", timeout=3.0)
+        told: Part = answer.json()
+        return part | told | {"ok": answer.status_code == httpx.codes.OK}
+    except (httpx.HTTPError, ValueError):
+        return part
+
+
+def _ivr(settings: Settings, background: Background) -> Part:
+    running, pbx = background.running("ivr"), find_instance(settings)
+    listening = pbx is not None and listens("127.0.0.1", pbx.agi_port)
+    return {"ok": listening, "pid": running.pid if running else None, "port": pbx.agi_port if pbx else None}
