@@ -1,0 +1,73 @@
+import type { JourneyDetails, Iso } from '@/api/types'
+import { queueWord, stepText } from '@/components/household/caller-words'
+import type { GlyphName } from '@/components/icon/glyphs'
+import { duration } from '@/format/time'
+import { t, word } from '@/messages'
+
+export interface LedgerLine {
+  at: Iso
+  glyph: GlyphName
+  tone: '' | 'ok' | 'bad'
+  title: string
+  text: string
+}
+
+/** `PJSIP/1001` and `1001` are the same desk to a reader. */
+export const agentNumber = (agent: string): string => agent.replace(/^[A-Za-z]+\//, '')
+
+const joined = (...parts: string[]): string => parts.filter(Boolean).join(t('list.comma'))
+
+function visits(journey: JourneyDetails): LedgerLine[] {
+  return journey.queue_visits.map((visit) => ({
+    at: visit.joined_at, glyph: 'users', tone: visit.outcome === 'answered' ? '' : 'bad',
+    title: t('ledger.queue', { queue: queueWord(visit.queue) }),
+    text: joined(
+      visit.position ? t('ledger.position', { position: visit.position }) : '',
+      visit.wait_seconds === null ? '' : t('ledger.waited', { time: duration(visit.wait_seconds) }),
+      visit.outcome ? word('queue_outcome', visit.outcome) : t('ledger.still'),
+    ),
+  }))
+}
+
+function attempts(journey: JourneyDetails): LedgerLine[] {
+  return journey.attempts.filter((attempt) => attempt.outcome !== 'answered').map((attempt) => ({
+    at: attempt.ringing_at, glyph: 's-ringing', tone: attempt.outcome === 'cancelled' ? '' : 'bad',
+    title: t('ledger.rang', { agent: agentNumber(attempt.agent) }),
+    text: attempt.outcome ? word('attempt_outcome', attempt.outcome) : t('ledger.still'),
+  }))
+}
+
+function legs(journey: JourneyDetails): LedgerLine[] {
+  return journey.agent_legs.map((leg) => ({
+    at: leg.from, glyph: 'phone', tone: 'ok', title: t('ledger.talked', { agent: agentNumber(leg.agent) }),
+    text: joined(
+      t('party.talked', { time: duration(leg.talk_seconds) }),
+      leg.hold_seconds ? t('party.held', { time: duration(leg.hold_seconds) }) : '',
+    ),
+  }))
+}
+
+/** The journey as a reader follows it, oldest first: start, keys, queue, who rang, who talked, the end. */
+export function ledgerLines(journey: JourneyDetails): LedgerLine[] {
+  const timed = [...visits(journey), ...attempts(journey), ...legs(journey)]
+    .sort((one, other) => Date.parse(one.at) - Date.parse(other.at))
+  const lines: LedgerLine[] = [{
+    at: journey.started_at, glyph: 'phone', tone: '', title: t(`direction.${journey.direction}`),
+    text: joined(
+      journey.dialled ? t('ledger.dialled', { number: journey.dialled }) : '',
+      journey.ivr_steps.length ? t('history.menu', { steps: journey.ivr_steps.map(stepText).join(' → ') }) : '',
+    ),
+  }, ...timed]
+  for (const { kind, by, to, completed } of journey.transfers) {
+    lines.push({
+      at: journey.ended_at ?? journey.started_at, glyph: 'merge', tone: completed ? '' : 'bad',
+      title: t(`ledger.transfer_${kind}`), text: t(completed ? 'ledger.transfer' : 'ledger.transfer_failed', { by: agentNumber(by), to: agentNumber(to) }),
+    })
+  }
+  if (journey.ended_at) {
+    lines.push({
+      at: journey.ended_at, glyph: 'hangup', tone: '', title: journey.hangup_by ? t(`ended_by.${journey.hangup_by}`) : t('ledger.ended'), text: '',
+    })
+  }
+  return lines
+}
