@@ -3,7 +3,6 @@
 import uuid
 
 from callcenter.foundation.facts import Fact
-from callcenter.foundation.ids import new_id
 from callcenter.foundation.transactions import Transaction
 from callcenter.intakes.kinds import SETTLED_AT_ONCE, Channel, IntakeKind, IntakeState
 from callcenter.intakes.models import Intake
@@ -12,6 +11,7 @@ from callcenter.intakes.models import Intake
 async def register(
     tx: Transaction,
     *,
+    intake_id: uuid.UUID,
     kind: IntakeKind,
     channel: Channel,
     actor: str,
@@ -19,9 +19,9 @@ async def register(
     journey_id: uuid.UUID | None = None,
     customer_id: uuid.UUID | None = None,
 ) -> Intake:
-    """A new intake, recorded as the fact `intake.registered`."""
+    """A new intake under the given id, recorded as the fact `intake.registered`."""
     intake = Intake(
-        id=new_id(),
+        id=intake_id,
         kind=kind,
         channel=channel,
         journey_id=journey_id,

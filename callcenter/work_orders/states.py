@@ -95,7 +95,8 @@ BEFORE_SERVICE = (S.DRAFT, S.PENDING_CONFIRM, S.PENDING_DISPATCH, S.OFFERED, S.A
 HOLDABLE = frozenset({*BEFORE_SERVICE, S.IN_SERVICE})
 LEAVING_A_TERMINAL = frozenset({20, 22})
 """The only rows that leave a terminal state."""
-_CONFIRMED = ("item_code", "address_text", "zone_id", "contact_number", "wanted_from", "price_agreed")
+ON_ORDER = ("item_code", "address_text", "zone_id", "contact_number", "wanted_from", "price_agreed")
+"""What an order must hold before it can be dispatched; they count as given if they stand on the order already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +124,9 @@ _PARTIES = {
 
 TABLE: tuple[Row, ...] = (
     _row(1, C.OPEN, (INITIAL,), S.DRAFT, "AG SY"),
-    _row(2, C.CONFIRM, (S.DRAFT,), S.PENDING_DISPATCH, "AG", *_CONFIRMED),
+    _row(2, C.CONFIRM, (S.DRAFT,), S.PENDING_DISPATCH, "AG", *ON_ORDER),
     _row(3, C.LEAVE_OPEN, (S.DRAFT,), S.PENDING_CONFIRM, "AG SY", "reason"),
-    _row(4, C.CONFIRM, (S.PENDING_CONFIRM,), S.PENDING_DISPATCH, "AG CU", *_CONFIRMED),
+    _row(4, C.CONFIRM, (S.PENDING_CONFIRM,), S.PENDING_DISPATCH, "AG CU", *ON_ORDER),
     _row(5, C.CANCEL, (S.PENDING_CONFIRM,), S.CANCELLED, "AG CU SV", "reason", "party_at_fault"),  # SV by row 23
     _row(5, C.CANCEL_UNREACHED, (S.PENDING_CONFIRM,), S.CANCELLED, "SY", "reason", "failed_contacts"),
     _row(6, C.OFFER, (S.PENDING_DISPATCH,), S.OFFERED, "SY DP ZM", "franchisee_id", "cause"),
@@ -159,6 +160,14 @@ TABLE: tuple[Row, ...] = (
     _row(25, C.GIVE_UP, (S.PENDING_DISPATCH,), S.UNFULFILLED, "ZM SV", "reason", "customer_told"),
     _row(26, C.MERGE, (S.DRAFT, S.PENDING_CONFIRM, S.PENDING_DISPATCH), S.MERGED, "AG DP", "merged_into_id"),
 )  # fmt: skip
+
+OFFICE = frozenset(
+    {
+        C.CONFIRM, C.CANCEL, C.PULL_BACK, C.RESCHEDULE, C.VISIT_FAILED, C.ASK_AGAIN, C.CLOSE, C.SEND_BACK, C.DISPUTE,
+        C.DECIDE_CLOSE, C.DECIDE_REWORK, C.DECIDE_CANCEL, C.REOPEN, C.STOP, C.GIVE_UP, C.MERGE,
+    }
+)  # fmt: skip
+"""What people of the platform ask for by hand. The rest belongs to dispatch, firms and the system."""
 
 _BY_KEY = {(source, row.command): row for row in TABLE for source in row.sources}
 

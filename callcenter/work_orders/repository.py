@@ -1,0 +1,115 @@
+"""Every query about work orders."""
+
+import re
+import uuid
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter.foundation import paging
+from callcenter.foundation.errors import Invalid, NotFound
+from callcenter.foundation.phone_numbers import normalise
+from callcenter.franchisees.models import Franchisee
+from callcenter.work_orders import numbers
+from callcenter.work_orders.models import StateChange, WorkOrder
+from callcenter.work_orders.states import TERMINAL, State
+
+PAGE = 50
+
+
+async def find(session: AsyncSession, id_or_number: str) -> WorkOrder:
+    """An order by its id or by its number. `NotFound`."""
+    if numbers.is_order_number(id_or_number):
+        found = await session.scalar(select(WorkOrder).where(WorkOrder.number == id_or_number))
+    else:
+        found = await session.get(WorkOrder, _uuid(id_or_number))
+    if found is None:
+        raise NotFound("order_not_found")
+    return found
+
+
+def _uuid(text: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        raise NotFound("order_not_found") from None
+
+
+async def of_intake(session: AsyncSession, intake_id: uuid.UUID) -> WorkOrder | None:
+    found: WorkOrder | None = await session.scalar(select(WorkOrder).where(WorkOrder.intake_id == intake_id))
+    return found
+
+
+async def of_journey(session: AsyncSession, journey_id: uuid.UUID) -> Sequence[WorkOrder]:
+    """The orders that came of one call, oldest first."""
+    statement = select(WorkOrder).where(WorkOrder.journey_id == journey_id).order_by(WorkOrder.id)
+    return list(await session.scalars(statement))
+
+
+async def open_of_customer(session: AsyncSession, customer_id: uuid.UUID) -> Sequence[WorkOrder]:
+    """A household's open orders, newest first."""
+    return list(
+        await session.scalars(
+            select(WorkOrder)
+            .where(WorkOrder.customer_id == customer_id, WorkOrder.state.not_in(TERMINAL))
+            .order_by(WorkOrder.id.desc())
+        )
+    )
+
+
+async def recent_of_customer(session: AsyncSession, customer_id: uuid.UUID, most: int) -> Sequence[WorkOrder]:
+    return list(
+        await session.scalars(
+            select(WorkOrder).where(WorkOrder.customer_id == customer_id).order_by(WorkOrder.id.desc()).limit(most)
+        )
+    )
+
+
+async def page(
+    session: AsyncSession, *, state: State | None, query: str, cursor: str | None, area_code: str
+) -> tuple[Sequence[WorkOrder], str | None]:
+    """Orders newest first, of one state or all, found by number, short code, telephone number or name."""
+    statement = select(WorkOrder).order_by(WorkOrder.id.desc()).limit(PAGE + 1)
+    if state is not None:
+        statement = statement.where(WorkOrder.state == state)
+    if query:
+        statement = statement.where(_matches(query, area_code))
+    if cursor:
+        statement = statement.where(WorkOrder.id < _cursor_id(cursor))
+    rows = list(await session.scalars(statement))
+    more = paging.encode(str(rows[PAGE - 1].id)) if len(rows) > PAGE else None
+    return rows[:PAGE], more
+
+
+def _matches(query: str, area_code: str) -> ColumnElement[bool]:
+    """One indexed comparison by what the query looks like; digits may be a number, a short code or a telephone."""
+    if not re.fullmatch(r"[+\d][\d\s-]{2,20}", query, re.ASCII):
+        return WorkOrder.customer_name.startswith(query, autoescape=True)
+    digits = re.sub(r"\D", "", query)
+    ways = [WorkOrder.number == digits, WorkOrder.short_code == digits]
+    number = normalise(query, area_code=area_code)
+    if number is not None:
+        ways.append(WorkOrder.contact_number == number.full)
+    return or_(*ways)
+
+
+def _cursor_id(cursor: str) -> uuid.UUID:
+    (text,) = paging.decode(cursor, 1)
+    try:
+        return uuid.UUID(text)
+    except (ValueError, AttributeError, TypeError):
+        raise Invalid("invalid_cursor") from None
+
+
+async def history(session: AsyncSession, order_id: uuid.UUID) -> Sequence[StateChange]:
+    statement = select(StateChange).where(StateChange.order_id == order_id).order_by(StateChange.entry_seq)
+    return list(await session.scalars(statement))
+
+
+async def franchisee_names(session: AsyncSession, orders: Sequence[WorkOrder]) -> dict[uuid.UUID, str]:
+    ids = {order.franchisee_id for order in orders if order.franchisee_id}
+    if not ids:
+        return {}
+    rows = await session.execute(select(Franchisee.id, Franchisee.name).where(Franchisee.id.in_(ids)))
+    return {id_: name for id_, name in rows}
