@@ -151,10 +151,9 @@ def answered(journey: Journey, event: LineAnswered, facts: list[f.Fact]) -> Jour
 
 
 def originated(journey: Journey, event: OriginateEnded, facts: list[f.Fact]) -> Journey:
-    """OriginateEnded: the call-back's number, if nothing told it yet."""
-    if journey.dialled or not event.dialled or event.dialled in _NO_NUMBER:
-        return journey
-    return replace(journey, dialled=event.dialled)
+    """OriginateEnded: the numbers of a call-back, as far as nothing told them yet."""
+    dialled = journey.dialled or ("" if event.dialled in _NO_NUMBER else event.dialled)
+    return replace(journey, caller=journey.caller or event.number, dialled=dialled)
 
 
 def found(journey: Journey, event: LineFound, facts: list[f.Fact]) -> Journey:

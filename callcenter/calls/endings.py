@@ -19,7 +19,8 @@ from callcenter.calls.states import Direction, HangupBy, Outcome, VisitOutcome
 
 #: A wish to hang up and the end of the leg it causes lie closer together than this (0.1 to 2 ms were seen).
 SAME_MOMENT = timedelta(milliseconds=500)
-NORMAL_CLEARING = 16
+UNKNOWN_CAUSE = 0  # what an unbridged caller's own hangup leaves, and what we give to a line that vanished
+NO_ANSWER_CAUSE = 19
 
 _BY_LAST_VISIT = {
     VisitOutcome.ABANDONED: Outcome.ABANDONED,
@@ -80,7 +81,9 @@ def _finish(journey: Journey, at: datetime, estimated: bool, facts: list[f.Fact]
 
 def spied(journey: Journey, event: e.SpyStarted, facts: list[f.Fact]) -> Journey:
     """SpyStarted: recorded with the call that is heard; the spy's own call is none at all."""
-    if event.spy_uniqueid in journey.lines and event.uniqueid not in journey.lines:
+    if event.uniqueid not in journey.lines:
+        if sum(line.is_real for line in journey.lines.values()) > 1:
+            return journey
         facts.append(f.JourneyDiscarded(event.at))
         return replace(journey, ended_at=event.at)
     facts.append(f.SupervisionStarted(event.at, *_spy_and_agent(event)))
@@ -123,7 +126,8 @@ def _last_visit(journey: Journey) -> VisitOutcome | None:
 
 
 def _outcome_of_our_call(journey: Journey) -> Outcome:
-    unanswered = any(line.dial_status == "NOANSWER" for line in journey.lines.values())
+    lines = journey.lines.values()
+    unanswered = any(line.dial_status == "NOANSWER" or line.cause == NO_ANSWER_CAUSE for line in lines)
     return Outcome.TIMEOUT if unanswered else Outcome.FAILED
 
 
@@ -144,7 +148,7 @@ def _outcome_without_queue(journey: Journey, household: Line) -> Outcome:
 def _caller_hung_up(household: Line) -> bool:
     if household.asked_at is not None:
         return not household.asked_by_pbx
-    return household.cause != NORMAL_CLEARING  # cause 0 is what an unbridged caller's own hangup leaves
+    return household.cause == UNKNOWN_CAUSE
 
 
 # ---- by whom ----
@@ -179,16 +183,20 @@ def _end_of_talk(journey: Journey, household: Line, leg: AgentLeg, left_at: date
 
 
 def _asked(line: Line | None, left_at: datetime) -> datetime | None:
-    """When this line's end was asked for, if that ended the leg."""
-    if line is None or line.asked_at is None or line.asked_at > left_at + SAME_MOMENT:
+    """When this line's end was asked for, if that ended the leg. The dialplan's own hangup comes right after it."""
+    slack = timedelta(0) if line is None or line.asked_by_pbx else SAME_MOMENT
+    if line is None or line.asked_at is None or line.asked_at > left_at + slack:
         return None
     return line.asked_at
 
 
 def _end_of_talk_by_traces(journey: Journey, household: Line, leg: AgentLeg) -> HangupBy:
-    """Nobody was seen asking: who left the bridge first, then the queue's word."""
+    """Nobody asked (a Hangup by AMI asks nobody), or it was not seen: who left the bridge first, then the queue.
+
+    Our Hangup on the agent's line is the agent's button; on the household's line it is an act of the system.
+    """
     if leg.caller_left_first is None:
         return _BY_REASON.get(journey.complete_reason, HangupBy.CALLER)
     if not leg.caller_left_first:
         return HangupBy.AGENT
-    return HangupBy.SYSTEM if household.asked_by_pbx else HangupBy.CALLER
+    return HangupBy.CALLER if household.asked_at and not household.asked_by_pbx else HangupBy.SYSTEM

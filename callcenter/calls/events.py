@@ -137,7 +137,7 @@ class CallerLeftQueue(OnLine):
 
 @dataclass(frozen=True, slots=True)
 class CallerAbandonedQueue(OnLine):
-    """The caller hung up while waiting."""
+    """The caller waits no more and was not answered; the PBX says so also after a time limit or a withdrawal."""
 
     queue: str
 
@@ -282,8 +282,9 @@ class SpyStopped(OnLine):
 
 @dataclass(frozen=True, slots=True)
 class OriginateEnded(OnLine):
-    """Our own call attempt came to an end; `succeeded` when the first line answered."""
+    """Our own call attempt came to an end; `succeeded` when the first line answered. `number`: the id it shows."""
 
+    number: str
     dialled: str
     succeeded: bool
 

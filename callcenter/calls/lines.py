@@ -30,8 +30,9 @@ def is_agent_interface(interface: str) -> bool:
 
 
 def is_real_channel(channel: str) -> bool:
-    """False for Local halves and other helpers of the PBX."""
-    return channel.partition("/")[0] not in _HELPERS
+    """False for Local halves and other helpers of the PBX (also `OutgoingSpoolFailed`, which has no technology)."""
+    technology, slash, _ = channel.partition("/")
+    return bool(slash) and technology not in _HELPERS
 
 
 def member_interface(interface: str) -> str:

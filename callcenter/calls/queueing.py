@@ -1,7 +1,9 @@
 """Menus and queues: every visit of a queue ends in exactly one way.
 
-A visit's end is told in two steps: the caller left (CallerLeftQueue), and why (AgentConnected, CallerAbandonedQueue,
-or the dialplan's QueueClosed). If nothing ever says why, the end of the journey decides (`decide_at_end`).
+A visit's end is told in two steps: the caller left (CallerLeftQueue), and why (AgentConnected, or the dialplan's
+QueueClosed). CallerAbandonedQueue means a hangup only if the caller asked for one: Asterisk 22 says it also when the
+time limit passed, the last member left, or the caller was withdrawn. If nothing ever says why, the end of the journey
+decides (`decide_at_end`).
 """
 
 from datetime import datetime, timedelta
@@ -29,6 +31,8 @@ _BY_STATUS = {
 
 #: A refusal is told twice where VarSet is not filtered (QUEUESTATUS, then the dialplan's UserEvent): one visit.
 SAME_REFUSAL = timedelta(seconds=1)
+#: A line that ends this soon after the queue was ended by its owner: the dialplan would have spoken first.
+GOODBYE = timedelta(milliseconds=200)
 #: A digit this short before the caller left the queue took him out of it.
 EXIT_DIGIT = timedelta(seconds=1)
 
@@ -92,7 +96,7 @@ def wait_found(journey: Journey, event: e.WaitFound, facts: list[f.Fact]) -> Jou
     return replace(journey, queue_visits=(*journey.queue_visits, visit))
 
 
-def left(journey: Journey, event: e.CallerLeftQueue, facts: list[f.Fact]) -> Journey:
+def left(journey: Journey, event: e.OnLine, facts: list[f.Fact]) -> Journey:
     """CallerLeftQueue: when, not why."""
     visit = undecided_visit(journey)
     if visit is None or visit.left_at is not None:
@@ -101,8 +105,10 @@ def left(journey: Journey, event: e.CallerLeftQueue, facts: list[f.Fact]) -> Jou
 
 
 def abandoned(journey: Journey, event: e.CallerAbandonedQueue, facts: list[f.Fact]) -> Journey:
-    """CallerAbandonedQueue."""
-    return _decide(journey, event.at, _V.ABANDONED, facts)
+    """CallerAbandonedQueue: a hangup if the caller asked for one, else only a time."""
+    if _caller_asked_by(journey, event.at):
+        return _decide(journey, event.at, _V.ABANDONED, facts)
+    return left(journey, event, facts)
 
 
 def connected(journey: Journey, event: e.AgentConnected, facts: list[f.Fact]) -> Journey:
@@ -141,14 +147,17 @@ def decide_at_end(journey: Journey, at: datetime, facts: list[f.Fact]) -> Journe
     visit = undecided_visit(journey)
     if visit is None:
         return journey
-    household = journey.lines.get(journey.household)
-    hung_up = visit.left_at is None or (
-        household is not None
-        and household.asked_at is not None
-        and not household.asked_by_pbx
-        and household.asked_at <= visit.left_at
-    )
+    line = journey.lines.get(journey.household)
+    by_pbx = line is not None and line.asked_by_pbx
+    hung_up = visit.left_at is None or (at - visit.left_at <= GOODBYE and not by_pbx)
+    hung_up = hung_up or _caller_asked_by(journey, visit.left_at or at)
     return _decide(journey, at, _V.ABANDONED if hung_up else _unexplained(journey), facts)
+
+
+def _caller_asked_by(journey: Journey, at: datetime) -> bool:
+    """True if the household's device had asked for the end of its line by then."""
+    line = journey.lines.get(journey.household)
+    return line is not None and line.asked_at is not None and not line.asked_by_pbx and line.asked_at <= at
 
 
 def _unexplained(journey: Journey) -> VisitOutcome:

@@ -6,9 +6,9 @@
 ...         ...                     # change.journey after the event, change.facts to append
 
 A call is found by its line, else by the PBX's name of the call (linkedid). Two calls become one when the PBX says so
-and at most one of them is a household's: that is how the consultation of an attended transfer by REFER, a call of its
-own, comes into the journey. A finished call stays for `GRACE` so that late news can correct it; then only its names
-are kept, so that doubled news cannot raise it from the dead.
+and at most one of them is a household's. The consultation before a phone's own attended transfer is a call by itself;
+it is taken into the journey at once, since its agent is in an open leg there. A finished call stays for `GRACE` so
+that late news can correct it; then only its names are kept, so that doubled news cannot raise it from the dead.
 """
 
 from collections import OrderedDict, deque
@@ -23,6 +23,7 @@ from callcenter.calls.call_log import CallLog
 from callcenter.calls.changing import replace
 from callcenter.calls.facts import Fact, JourneyMerged
 from callcenter.calls.journeys import Journey
+from callcenter.calls.lines import interface_of, is_agent_interface
 from callcenter.calls.live_lines import LiveLine, LiveWait, differs, found_lines, found_waits
 from callcenter.calls.machine import is_contact
 from callcenter.calls.states import CallState, Direction
@@ -94,8 +95,24 @@ class Switchboard:
         old = event.uniqueid in self._names_of_old or event.linkedid in self._names_of_old
         if old or type(event) not in OPENING or not event.uniqueid or not event.linkedid:
             return None
-        call = self._by_name[event.linkedid] = CallLog(self.pbx, event.linkedid)
+        call = self._consulting(event)
+        if call is None:
+            call = CallLog(self.pbx, event.linkedid)
+        call.linkedids.add(event.linkedid)
+        self._by_name[event.linkedid] = call
         return call
+
+    def _consulting(self, event: e.OnLine) -> CallLog | None:
+        """The call in which this agent is just talking: he begins another one to ask a colleague."""
+        if not isinstance(event, e.LineAppeared | e.LineFound) or not event.incoming:
+            return None
+        agent = interface_of(event.channel)
+        if not is_agent_interface(agent):
+            return None
+        for call in self._calls():
+            if any(leg.agent == agent and leg.to_at is None for leg in call.journey.agent_legs):
+                return call
+        return None
 
     def _add(self, call: CallLog, event: e.OnLine) -> list[Change]:
         before = call.journey

@@ -266,7 +266,7 @@ def _dial_end(m: Message, pbx: str, at: datetime) -> ev.LineEvent:
 
 def _originated(m: Message, pbx: str, at: datetime) -> ev.LineEvent:
     succeeded = m.get("Response") == "Success"
-    return ev.OriginateEnded(pbx, at, *_line(m), _text(m, "Exten"), succeeded)
+    return ev.OriginateEnded(pbx, at, *_line(m), _text(m, "CallerIDNum"), _text(m, "Exten"), succeeded)
 
 
 # ---- conversations ----
