@@ -121,6 +121,13 @@ async def choose(
     return presence
 
 
+async def sign_in(tx: Transaction, agent: Agent, *, actor: str) -> None:
+    """On duty by signing in; a second sign-in (another tab, another browser) changes nothing."""
+    presence = await get(tx, agent)
+    if presence.person == PersonState.OFFLINE:
+        await _enter(tx, agent, presence, PersonState.READY, cause="signed_in", actor=actor)
+
+
 async def line_changed(
     tx: Transaction, agent: Agent, line: LineState, *, journey_id: uuid.UUID | None, channel_id: str | None
 ) -> None:

@@ -88,6 +88,14 @@ async def order_placed(
     await _end_wrap_ups(tx, journey_id, cause="order_saved", actor=actor)
 
 
+async def intake_answered(tx: Transaction, journey_id: uuid.UUID, kind: str, actor: str) -> None:
+    """What the caller wanted was written down and needed no order (an enquiry, praise): that is the disposition."""
+    row = await get(tx, journey_id)
+    if row.disposition in (None, NOT_GIVEN):
+        _write(tx, row, f"intake_{kind}", actor)
+    await _end_wrap_ups(tx, journey_id, cause="disposed", actor=actor)
+
+
 async def not_given(tx: Transaction, journey_id: uuid.UUID) -> None:
     """Wrap-up ran out: the call still ends in exactly one disposition."""
     row = await get(tx, journey_id)

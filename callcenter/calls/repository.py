@@ -241,3 +241,11 @@ async def newest_since(session: AsyncSession, number: str | None, since: datetim
         .order_by(m.JourneyRow.started_at.desc())
         .limit(1)
     )
+
+
+async def channel_of_line(session: AsyncSession, journey_id: uuid.UUID, line: str) -> str | None:
+    """The name of an agent's channel, by the unique id of its line."""
+    found: str | None = await session.scalar(
+        select(m.ScreenPopRow.channel).where(m.ScreenPopRow.journey_id == journey_id, m.ScreenPopRow.line == line)
+    )
+    return found

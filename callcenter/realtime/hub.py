@@ -28,13 +28,28 @@ class Client:
     over: asyncio.Event = field(default_factory=asyncio.Event)
     close_code: int = 1000
     live: bool = False
-    """True once the snapshot was sent: only then do changes make sense to it."""
+    """True once it has said hello: from then on it is told of changes."""
+    held: list[str] | None = None
+    """Changes that came while its snapshot was being read; they are sent behind it."""
 
     def put(self, text: str) -> None:
+        if self.held is not None:
+            self.held.append(text)
+            return
         try:
             self.texts.put_nowait(text)
         except asyncio.QueueFull:
             self.end(1013)  # try again later: it will get a snapshot
+
+    def begin(self) -> None:
+        """Hear of changes from now on, but hold them until `release`."""
+        self.live, self.held = True, []
+
+    def release(self, first: str) -> None:
+        """Send the snapshot, and behind it what changed while it was read."""
+        held, self.held = self.held or [], None
+        for text in (first, *held):
+            self.put(text)
 
     def end(self, code: int) -> None:
         self.close_code = code

@@ -134,16 +134,14 @@ async def _read(socket: WebSocket, desks: Desks, client: Client, person: SignedI
 
 async def _answer(desks: Desks, client: Client, person: SignedIn, message: Hello | PopSeen | Alive) -> None:
     if isinstance(message, Hello):
+        client.begin()
         if client.agent_id is None:
-            client.live = True
-            client.put(encode({"type": "no_seat"}))
+            client.release(encode({"type": "no_seat"}))
             return
-        # Live before the snapshot is read: what changes meanwhile comes behind it, never before it is made.
         desk = await desks.reader.desk(client.agent_id, person)
         if message.since is not None and message.since == desk.position:
-            client.put(encode({"type": "current", "position": desk.position}))
+            client.release(encode({"type": "current", "position": desk.position}))
         else:
-            client.put(encode({"type": "snapshot", "desk": desk.model_dump(mode="json")}))
-        client.live = True
+            client.release(encode({"type": "snapshot", "desk": desk.model_dump(mode="json", by_alias=True)}))
     elif isinstance(message, PopSeen) and client.agent_id is not None:
         await desks.pops.seen(message.pop_id, client.agent_id)

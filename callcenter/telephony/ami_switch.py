@@ -9,7 +9,7 @@ from callcenter.telephony.ami_client import AmiAddress, AmiClient, AmiOutcomeUnk
 class AmiSwitch:
     """Uses the live link for what its rights allow, and a short link of the second user for device notices."""
 
-    def __init__(self, link: Callable[[], AmiClient | None], system_user: AmiAddress) -> None:
+    def __init__(self, link: Callable[[], AmiClient | None], system_user: Callable[[], AmiAddress | None]) -> None:
         self._link = link
         self._system_user = system_user
 
@@ -23,7 +23,10 @@ class AmiSwitch:
             raise SwitchUnavailable from error
 
     async def answer(self, channel: str) -> None:
-        client = AmiClient(self._system_user, lambda _: None)
+        address = self._system_user()
+        if address is None:
+            raise SwitchUnavailable
+        client = AmiClient(address, lambda _: None)
         try:
             await client.connect()
             await client.send("PJSIPNotify", {"Channel": channel, "Variable": ["Event=talk"]})

@@ -1,0 +1,167 @@
+"""`create_app`: reads from top to bottom what runs, and stops it in mirrored order."""
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+
+from callcenter.agents import repository as agents
+from callcenter.agents.events import PRESENCE_CHANGED
+from callcenter.app import browser, health
+from callcenter.app.joining import CallOrigins, join_facts, timer_handlers
+from callcenter.auth import routes as auth_routes
+from callcenter.auth.identity import SignedIn
+from callcenter.auth.schemas import Seat
+from callcenter.calls import routes as call_routes
+from callcenter.calls.consequences import Consequences
+from callcenter.calls.engine import CallEngine
+from callcenter.catalogue import routes as catalogue_routes
+from callcenter.customers import ivr_routes
+from callcenter.foundation import message_routes, problems
+from callcenter.foundation.clock import SystemClock
+from callcenter.foundation.database import Database
+from callcenter.foundation.facts import Recorded
+from callcenter.foundation.outbox import OutboxWorker
+from callcenter.foundation.settings import Settings
+from callcenter.foundation.timers import TimerLoop
+from callcenter.foundation.transactions import Ledger
+from callcenter.intakes import routes as intake_routes
+from callcenter.pbx.description import Instance, read_description
+from callcenter.pbx.errors import InstanceBroken
+from callcenter.pbx.instance import instance_dir
+from callcenter.realtime import desk_routes
+from callcenter.realtime import routes as realtime_routes
+from callcenter.realtime.broadcaster import Broadcaster
+from callcenter.realtime.desk import DeskReader
+from callcenter.realtime.hub import Hub
+from callcenter.realtime.routes import Desks
+from callcenter.realtime.screen_pop import ScreenPops
+from callcenter.sms import gateways
+from callcenter.tasks import routes as task_routes
+from callcenter.telephony.ami_client import AmiAddress
+from callcenter.telephony.ami_switch import AmiSwitch
+from callcenter.telephony.link import PbxLink
+from callcenter.work_orders import routes as order_routes
+from callcenter.zones import routes as zone_routes
+
+
+class Exchange:
+    """Where the PBX of this deployment is, read anew each time: it may come back on other ports."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def _instance(self, name: str) -> Instance | None:
+        try:
+            return read_description(instance_dir(state_dir=self._settings.state_dir, name=name))
+        except InstanceBroken:
+            return None
+
+    def address(self) -> AmiAddress | None:
+        found = self._instance(self._settings.pbx_name)
+        return AmiAddress(found.ami_host, found.ami_port, found.ami_user, found.ami_secret) if found else None
+
+    def system_address(self) -> AmiAddress | None:
+        found = self._instance(self._settings.pbx_name)
+        if found is None:
+            return None
+        return AmiAddress(found.ami_host, found.ami_port, found.ami_system_user, found.ami_system_secret)
+
+    def monitor_dir(self, pbx: str) -> Path | None:
+        found = self._instance(pbx)
+        return found.monitor_dir if found else None
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The service, built and joined; nothing runs until its lifespan begins."""
+    ledger = Ledger(Database(settings.sqlalchemy_url), SystemClock())
+    join_facts(ledger)
+    exchange = Exchange(settings)
+    engine = CallEngine(
+        ledger,
+        settings.pbx_name,
+        Consequences(
+            wrap_up=timedelta(seconds=settings.wrap_up_seconds),
+            lost_caller_within=timedelta(minutes=settings.lost_caller_minutes),
+        ),
+        area_code=settings.area_code,
+    )
+    link = PbxLink(ledger, engine, settings.pbx_name, exchange.address)
+    hub, reader, pops = Hub(), DeskReader(ledger, settings), ScreenPops(ledger)
+    broadcaster = Broadcaster(ledger, hub, reader, pops)
+    outbox = OutboxWorker(ledger, gateways.outbox_handlers(ledger, settings))
+    holder = f"{socket.gethostname()}:{os.getpid()}"
+    timers = TimerLoop(ledger, timer_handlers(), holder)
+
+    def wake(recorded: list[Recorded]) -> None:
+        outbox.wake()
+        if any(one.fact.type == PRESENCE_CHANGED for one in recorded):
+            link.members.wake()
+
+    ledger.watch(broadcaster.watch)
+    ledger.watch(wake)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        jobs: list[Coroutine[Any, Any, None]] = [
+            link.run(),
+            outbox.run(),
+            timers.run(),
+            broadcaster.run(),
+            broadcaster.resend_pops(),
+            broadcaster.send_figures(),
+            broadcaster.beat(),
+            health.watch_loop(),
+        ]
+        tasks = [asyncio.create_task(job) for job in jobs]
+        yield
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await ledger.database.close()
+
+    app = FastAPI(
+        title="callcenter",
+        lifespan=lifespan,
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.ledger, app.state.settings = ledger, settings
+    app.state.monitor_dir = exchange.monitor_dir
+    app.state.journey_origins = CallOrigins(ledger)
+    app.state.switch = AmiSwitch(lambda: link.client, exchange.system_address)
+    app.state.desks = Desks(ledger, settings, hub, reader, pops)
+    problems.install(app)
+    _include_routes(app, ledger)
+    app.include_router(health.build(ledger, link, engine, hub, browser.ui_folder(settings)))
+    browser.mount(app, browser.ui_folder(settings))
+    return app
+
+
+def _include_routes(app: FastAPI, ledger: Ledger) -> None:
+    async def find_seat(person: SignedIn) -> Seat | None:
+        async with ledger.reading() as session:
+            agent = await agents.by_user(session, person.user_id)
+        return Seat(number=agent.number, device="desk") if agent else None
+
+    app.include_router(auth_routes.build(find_seat))
+    for module in (
+        call_routes,
+        catalogue_routes,
+        desk_routes,
+        intake_routes,
+        ivr_routes,
+        message_routes,
+        order_routes,
+        realtime_routes,
+        task_routes,
+        zone_routes,
+    ):
+        app.include_router(module.router)

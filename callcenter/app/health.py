@@ -1,0 +1,97 @@
+"""Whether the service lives, is ready, and how it does: /healthz, /readyz, /metrics."""
+
+import asyncio
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, Gauge, Histogram, generate_latest
+from sqlalchemy import func, select
+
+from callcenter.calls.engine import CallEngine
+from callcenter.calls.models import JourneyRow
+from callcenter.foundation.clock import iso
+from callcenter.foundation.outbox import OutboxRow, OutboxState
+from callcenter.foundation.transactions import Ledger
+from callcenter.realtime.hub import Hub
+from callcenter.telephony.link import PbxLink
+from callcenter.work_orders.models import WorkOrder
+
+LOOP_LAG = Histogram(
+    "callcenter_loop_lag_seconds",
+    "How much later than asked the event loop came back; nothing may hold it for more than 5 ms.",
+    buckets=(0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1),
+)
+AMI_LAG = Gauge("callcenter_ami_lag_milliseconds", "Between the PBX's stamp of the last event and its writing.")
+AMI_EVENTS = Gauge("callcenter_ami_events", "Events taken from the PBX since start.")
+REPAIRS = Gauge("callcenter_repairs", "Journeys that recovery or a sweep had to mend.")
+OPEN_JOURNEYS = Gauge("callcenter_open_journeys", "Journeys that have not ended.")
+BROWSERS = Gauge("callcenter_browsers", "Connected desks.")
+
+
+async def watch_loop(every_seconds: float = 0.25) -> None:
+    """Until cancelled: measure how punctual the event loop is."""
+    loop = asyncio.get_running_loop()
+    while True:
+        due = loop.time() + every_seconds
+        await asyncio.sleep(every_seconds)
+        LOOP_LAG.observe(max(0.0, loop.time() - due))
+
+
+async def _database(ledger: Ledger) -> dict[str, Any]:
+    try:
+        async with ledger.reading() as session:
+            journeys = await session.scalar(select(func.count()).select_from(JourneyRow))
+            orders = await session.scalar(select(func.count()).select_from(WorkOrder))
+            waiting = await session.scalar(
+                select(func.count()).select_from(OutboxRow).where(OutboxRow.state == OutboxState.WAITING)
+            )
+    except Exception as error:  # any failure of the database is the answer
+        return {"ok": False, "error": type(error).__name__}
+    engine = "sqlite" if ledger.database.is_sqlite else "postgresql"
+    return {"ok": True, "engine": engine, "journeys": journeys, "work_orders": orders, "outbox_waiting": waiting}
+
+
+def build(ledger: Ledger, link: PbxLink, engine: CallEngine, hub: Hub, ui: Path) -> APIRouter:
+    router = APIRouter(tags=["health"])
+
+    def ami() -> dict[str, Any]:
+        status = link.status
+        return {
+            "ok": status.state == "live",
+            "state": status.state,
+            "connected_at": iso(status.connected_at),
+            "lag_ms": round(status.lag_ms, 1),
+            "events": status.events,
+            "sweeps": status.sweeps,
+            "repairs": status.repairs,
+            "last_error": status.last_error,
+        }
+
+    @router.get("/healthz")
+    async def healthz() -> dict[str, str]:
+        return {"status": "alive"}
+
+    @router.get("/readyz")
+    async def readyz(response: Response) -> dict[str, Any]:
+        """Ready = the database answers, the PBX link is live, the browser application is there."""
+        parts = {
+            "database": await _database(ledger),
+            "ami": ami(),
+            "browser": {"ok": (ui / "index.html").is_file(), "connected": len(hub)},
+        }
+        ready = all(part["ok"] for part in parts.values())
+        response.status_code = 200 if ready else 503
+        return {"ready": ready, "version": version("callcenter"), "open_journeys": engine.open_count, **parts}
+
+    @router.get("/metrics")
+    async def metrics(request: Request) -> Response:
+        AMI_LAG.set(link.status.lag_ms)
+        AMI_EVENTS.set(link.status.events)
+        REPAIRS.set(link.status.repairs)
+        OPEN_JOURNEYS.set(engine.open_count)
+        BROWSERS.set(len(hub))
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    return router

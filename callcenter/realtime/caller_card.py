@@ -1,0 +1,82 @@
+"""Who is calling: the household as far as we know it, for pops and for the call on the desk."""
+
+import uuid
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from callcenter.calls import repository as calls
+from callcenter.calls.models import JourneyRow
+from callcenter.customers import repository as customers
+from callcenter.customers.schemas import NamedOut, NumberOut
+from callcenter.foundation.phone_numbers import PhoneNumber
+from callcenter.realtime.messages import CallerOut, Reason
+from callcenter.work_orders import customer_card
+from callcenter.work_orders.schemas import CustomerCard, PastContact
+from callcenter.work_orders.states import State
+
+MOST_CONTACTS = 8
+
+
+async def read(session: AsyncSession, row: JourneyRow, *, reveal: bool) -> CallerOut:
+    """The caller of a journey. `reveal`: the number in full, for roles that may see it."""
+    note = (await calls.notes_of(session, [row.id])).get(row.id)
+    number = PhoneNumber(row.number) if row.number else None
+    households = await customers.find_by_number(session, number) if number else []
+    chosen: uuid.UUID | None = note.customer_id if note else None
+    if chosen is None and len(households) == 1:
+        chosen = households[0].id
+    card = await _card(session, row, chosen) if chosen else None
+    return CallerOut(
+        number=NumberOut.of(row.number, reveal=reveal),
+        name=row.caller_name or None,
+        customer=card.model_dump(mode="json", by_alias=True) if card else None,
+        candidates=[NamedOut(id=str(h.id), name=h.name) for h in households],
+    )
+
+
+async def _card(session: AsyncSession, row: JourneyRow, customer_id: uuid.UUID) -> CustomerCard:
+    card = await customer_card.read(session, customer_id)
+    past = [*card.last_contacts, *await _past_calls(session, row)]
+    past.sort(key=lambda contact: contact.at, reverse=True)
+    return card.model_copy(update={"last_contacts": past[:MOST_CONTACTS]})
+
+
+async def _past_calls(session: AsyncSession, row: JourneyRow) -> list[PastContact]:
+    if row.number is None:
+        return []
+    earlier = [j for j in await calls.last_of_number(session, row.number) if j.id != row.id]
+    notes = await calls.notes_of(session, [j.id for j in earlier])
+    contacts = []
+    for journey in earlier:
+        note = notes.get(journey.id)
+        word = note.disposition if note and note.disposition else journey.outcome or ""
+        contacts.append(
+            PastContact(
+                at=journey.started_at,
+                channel="call",
+                text=word,
+                journey_id=str(journey.id),
+                order_id=str(note.order_id) if note and note.order_id else None,
+            )
+        )
+    return contacts
+
+
+def likely_reason(caller: CallerOut) -> Reason | None:
+    """The open order the call is probably about: trouble first, then a word that is due, then the next visit."""
+    if caller.customer is None:
+        return None
+    ranks = {
+        State.REWORK: 0,
+        State.DISPUTED: 0,
+        State.SUBMITTED: 1,
+        State.IN_SERVICE: 2,
+        State.SCHEDULED: 3,
+        State.ACCEPTED: 4,
+    }
+    known = [order for order in caller.customer["open_orders"] if order["state"] in ranks]
+    if not known:
+        return None
+    order = min(known, key=lambda found: ranks[State(found["state"])])
+    params = {"item_name": order["item_name"], "number": order["number"], "state": order["state"]}
+    return Reason(order_id=order["id"], text_key=f"reason.{order['state'].lower()}", params=params)
