@@ -146,7 +146,7 @@ def entry_of(order: WorkOrder) -> Entry:
 async def _count(tx: Transaction, order: WorkOrder, before: State | None) -> None:
     """Open orders follow the state; amount and points follow what was charged while the order is closed."""
     was_open, is_open = before is not None and before not in TERMINAL, order.state not in TERMINAL
-    closed = (order.state == State.CLOSED) - (before is State.CLOSED)
+    closed = int(order.state == State.CLOSED) - int(before is State.CLOSED)
     if order.state == State.CLOSED:
         order.closed_at = tx.now
     if order.customer_id is None:
@@ -155,8 +155,8 @@ async def _count(tx: Transaction, order: WorkOrder, before: State | None) -> Non
     await totals.adjust(
         tx,
         customer_id=order.customer_id,
-        orders=before is None,
-        open_orders=is_open - was_open,
+        orders=int(before is None),
+        open_orders=int(is_open) - int(was_open),
         amount_fen=closed * charged,
         points=closed * (charged * _POINTS_PER_TEN_YUAN[order.customer_tier] // 1000),
     )
