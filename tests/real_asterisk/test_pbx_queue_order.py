@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from callcenter.phones import Softphone
+from callcenter.phones import Softphone, WaitTimedOut
 from tests.real_asterisk.ami_wire import AmiWire, ami
 from tests.real_asterisk.queue_scenes import (
     agent,
@@ -124,3 +124,17 @@ async def test_without_immediate_the_place_in_line_stays(
         assert line == [("13800000001", "0"), ("13800000002", "7")]
         await unpause(tracer, "1001")
         assert await serve(tracer, phone, 2) == ["13800000001", "13800000002"]
+
+
+async def test_a_pause_in_one_queue_only_holds_up_the_agents_other_queue(
+    quiet_pbx: RunningPbx, tracer: AmiWire, phone: Softphone
+) -> None:
+    """A trap to know, not a wish: pause an agent in all queues at once, or take him out of the one."""
+    callers: list[Caller] = [("13800000001", "hotline-zh", 0), ("13800000002", "hotline-ug", 0)]
+    async with AsyncExitStack() as stack:
+        await _call_in(quiet_pbx, tracer, stack, callers)
+        await tracer.send("QueuePause", Queue="hotline-ug", Interface="PJSIP/1001", Paused="false")
+        with pytest.raises(WaitTimedOut):
+            await phone.next_call(timeout=5)
+        await tracer.send("QueueRemove", Queue="hotline-zh", Interface="PJSIP/1001")
+        assert await serve(tracer, phone, 1) == ["13800000002"]
