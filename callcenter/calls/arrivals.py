@@ -152,7 +152,9 @@ def answered(journey: Journey, event: LineAnswered, facts: list[f.Fact]) -> Jour
 
 def originated(journey: Journey, event: OriginateEnded, facts: list[f.Fact]) -> Journey:
     """OriginateEnded: the numbers of a call-back, as far as nothing told them yet."""
-    dialled = journey.dialled or ("" if event.dialled in _NO_NUMBER else event.dialled)
+    if event.uniqueid not in journey.lines:
+        return journey
+    dialled = journey.dialled or (event.dialled if event.dialled.isdigit() else "")
     return replace(journey, caller=journey.caller or event.number, dialled=dialled)
 
 

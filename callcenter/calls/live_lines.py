@@ -42,7 +42,7 @@ class LiveWait:
 
 def found_lines(pbx: str, lines: Iterable[LiveLine], at: datetime) -> list[LineFound]:
     """One event a line, the oldest line first; stamps rise by a microsecond so that this order stays."""
-    oldest_first = sorted(lines, key=lambda line: (-line.seconds, line.uniqueid))
+    oldest_first = sorted(lines, key=lambda line: (-line.seconds, line.uniqueid != line.linkedid, line.uniqueid))
     return [_found(pbx, line, at, at + timedelta(microseconds=n)) for n, line in enumerate(oldest_first)]
 
 
@@ -58,7 +58,9 @@ def _found(pbx: str, line: LiveLine, asked_at: datetime, at: datetime) -> LineFo
         incoming=line.state != _STATE_DOWN and not line.application.startswith(_CALLED_BY_PBX),
         caller_number=line.caller_number,
         caller_name=line.caller_name,
-        dialled=line.dialled,
+        dialled=line.dialled
+        if line.dialled.isdigit()
+        else "",  # a place in the dialplan by now, not what was dialled
         bridge=line.bridge,
     )
 

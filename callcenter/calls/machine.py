@@ -53,8 +53,8 @@ HANDLERS: dict[type[e.LineEvent], Handler] = {
     e.SpyStopped: endings.spied_no_more,
 }
 
-#: A finished journey still keeps book of which of its lines are gone.
-AFTER_THE_END = frozenset({e.LineEnded, e.LineVanished})
+#: A finished journey still keeps book of which of its lines are gone; the word on a failed call-back comes last.
+AFTER_THE_END = frozenset({e.LineEnded, e.LineVanished, e.OriginateEnded})
 
 
 def step(journey: Journey, event: e.LineEvent) -> tuple[Journey, tuple[Fact, ...]]:

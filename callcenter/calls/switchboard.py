@@ -115,17 +115,16 @@ class Switchboard:
         return None
 
     def _add(self, call: CallLog, event: e.OnLine) -> list[Change]:
-        before = call.journey
-        was_over, count = call.is_over, len(call.events)
+        before, was_over = call.journey, call.is_over
         facts = call.add(event)
         if facts is None:
             return []
-        late = call.events[-1] is not event
-        if call.is_over and not was_over:
+        journey, late = call.journey, call.events[-1] is not event
+        if not was_over and call.is_over:
             self._finished.append((event.at, call))
-        journey = call.journey
-        if facts or (late and journey is not before and journey != before and count):
-            return [Change(journey, facts, late)] if journey.begun else []
+        named = (before.caller, before.dialled) != (journey.caller, journey.dialled)
+        if journey.begun and (facts or named or (late and journey != before)):
+            return [Change(journey, facts, late)]
         return []
 
     # ---- two calls become one ----
