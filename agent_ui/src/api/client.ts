@@ -1,7 +1,7 @@
 import { Problem, problemFrom } from './problem'
 import type {
-  Caller, CatalogueItem, ClockName, Desk, JourneyDetails, JourneyRow, Me, Order, OrderBrief, OrderForm,
-  Page, Presence, Quote, Task, TaskResult, WantedAnswer, ZoneAnswer,
+  CatalogueItem, ClockName, Desk, JourneyDetails, JourneyRow, Me, Order, OrderBrief, OrderForm,
+  Page, Placed, Presence, Quote, Task, TaskResult, WantedAnswer, ZoneAnswer,
 } from './types'
 
 const ROOT = '/api/v1'
@@ -74,11 +74,11 @@ export const api = {
     send<{ saved_at: string }>('POST', `/journeys/${part(journey)}/disposition`, { body: { code, ...(note ? { note } : {}) } }),
   reveal: (journey: string) => send<{ number: string }>('POST', `/journeys/${part(journey)}/reveal`, { body: {} }),
   chooseCustomer: (journey: string, customer_id: string) =>
-    send<Caller>('PUT', `/journeys/${part(journey)}/customer`, { body: { customer_id } }),
+    send<void>('PUT', `/journeys/${part(journey)}/customer`, { body: { customer_id } }),
 
   items: (q: string, signal?: AbortSignal) =>
     send<{ items: CatalogueItem[] }>('GET', '/catalogue/items', { query: { q }, ...(signal ? { signal } : {}) }),
-  quote: (body: { item_code: string; quantity: number; customer_id?: string; start?: string }) =>
+  quote: (body: { item_code: string; quantity: number; customer_id?: string; start?: string; zone_id?: string }) =>
     send<Quote>('POST', '/quotes', { body }),
   resolveZone: (text: string, signal?: AbortSignal) =>
     send<ZoneAnswer>('GET', '/zones/resolve', { query: { text }, ...(signal ? { signal } : {}) }),
@@ -86,7 +86,7 @@ export const api = {
     send<WantedAnswer>('GET', '/wanted-time', { query: { text, clock }, ...(signal ? { signal } : {}) }),
 
   createOrder: (form: OrderForm, key: string) =>
-    send<{ order: Order }>('POST', '/work-orders', { body: form, headers: { 'Idempotency-Key': key } }),
+    send<Placed>('POST', '/work-orders', { body: form, headers: { 'Idempotency-Key': key } }),
   orders: (query: { state?: string; q?: string; cursor?: string }) => send<Page<OrderBrief>>('GET', '/work-orders', { query }),
   order: (id: string) => send<Order>('GET', `/work-orders/${part(id)}`),
 

@@ -148,15 +148,17 @@ export interface Call {
   journey_id: string
   state: 'talking' | 'hold' | 'ended'
   direction: 'inbound' | 'outbound' | 'internal'
-  answered_at: Iso
-  queue: string
+  answered_at: Iso | null
+  queue: string | null
   waited_seconds: number | null
+  steps: Step[]
   caller: Caller
   recording: boolean
   draft: Record<string, unknown> | null
   draft_saved_at: Iso | null
-  ended: { at: Iso; by: EndedBy; talk_seconds: number; hold_seconds: number } | null
-  order: OrderBrief | null
+  ended: { at: Iso; by: EndedBy | null; talk_seconds: number; hold_seconds: number } | null
+  order: (OrderBrief & { receipt?: Receipt | null }) | null
+  disposition: string | null
 }
 
 export type TaskResult = 'reached' | 'not_reached' | 'wrong_number' | 'not_needed'
@@ -275,6 +277,12 @@ export interface Order extends OrderBrief {
   history: { at: Iso; from: string | null; to: string; actor: string; reason: string | null }[]
 }
 
+/** `order` is null for what is only registered: enquiry, complaint, suggestion, praise. */
+export interface Placed {
+  order: Order | null
+  intake: { id: string; kind: OrderKind; state: string }
+}
+
 export interface JourneyRow {
   id: string
   started_at: Iso
@@ -282,25 +290,26 @@ export interface JourneyRow {
   direction: 'inbound' | 'outbound' | 'internal'
   number: PhoneNumber
   customer: { id: string; name: string } | null
-  outcome: string
+  outcome: string | null
+  state: string
   queue: string | null
   waited_seconds: number | null
   talk_seconds: number | null
   hold_seconds: number | null
   agents: { number: string; name: string }[]
-  order_number: string | null
+  order_id: string | null
   disposition: string | null
   recording_id: string | null
 }
 
-export interface JourneyDetails {
-  id: string
+/** The journey as `callcenter replay --json` prints it. */
+export interface Ledger {
   linkedid: string
   direction: 'inbound' | 'outbound' | 'internal'
   dialled: string | null
   started_at: Iso
   ended_at: Iso | null
-  outcome: string
+  outcome: string | null
   ivr_steps: Step[]
   queue_visits: { queue: string; joined_at: Iso; left_at: Iso | null; wait_seconds: number | null; position: number | null; outcome: string | null }[]
   attempts: { agent: string; ringing_at: Iso; ended_at: Iso | null; outcome: string | null }[]
@@ -308,10 +317,11 @@ export interface JourneyDetails {
   consults: { agent: string; to: string; seconds: number }[]
   transfers: { kind: 'blind' | 'attended'; by: string; to: string; completed: boolean }[]
   hangup_by: EndedBy | null
-  customer: { id: string; name: string } | null
-  number: PhoneNumber
-  disposition: string | null
-  orders: OrderBrief[]
+}
+
+export interface JourneyDetails extends JourneyRow {
+  note: string | null
+  ledger: Ledger
   recordings: { id: string; started_at: Iso; seconds: number | null; state: 'recording' | 'ready' | 'missing' }[]
 }
 

@@ -39,23 +39,22 @@ export const HANDLERS: Handlers = {
     useConnection().replaced = true
     reply.stop()
   },
+  no_seat: (_message, reply) => reply.stop(),
   error: () => {
     // The service refused a frame of ours; nothing on the desk changes by it.
   },
 }
 
-/** Apply a message once and in order. An old `pop` is only acknowledged again: the service repeats it until seen. */
+/** Apply a message once and in order. A `pop` always counts: the service repeats it (at position 0) until it was seen. */
 export function handle(message: ServerMessage, reply: Reply): void {
   const known = Object.hasOwn(HANDLERS, message.type)
   useConnection().heard()
   if (!known) return
   const desk = useDesk()
   if ('position' in message && message.type !== 'current') {
-    if (desk.position !== null && message.position < desk.position) {
-      if (message.type === 'pop') reply.send({ type: 'pop_seen', pop_id: message.pop.id })
-      return
-    }
-    desk.position = message.position
+    const old = desk.position !== null && message.position < desk.position
+    if (old && message.type !== 'pop') return
+    if (!old) desk.position = message.position
   }
   const handler = HANDLERS[message.type] as (message: ServerMessage, reply: Reply) => void
   handler(message, reply)

@@ -12,6 +12,7 @@ export type ServerMessage =
   | { type: 'order'; position: number; order: OrderBrief; receipt: Receipt | null }
   | { type: 'heartbeat'; as_of: Iso }
   | { type: 'replaced' }
+  | { type: 'no_seat' }
   | { type: 'error'; code: string }
 
 export type ServerMessageType = ServerMessage['type']

@@ -24,6 +24,8 @@ export const useDesk = defineStore('desk', () => {
   const dispositions = ref<LabelledCode[]>([])
   const pauseReasons = ref<LabelledCode[]>([])
   const withdrawn = ref<string | null>(null)
+  const savedOrder = ref<string | null>(null)
+  let gone: string | null = null
   const receipt = ref<{ order_id: string; receipt: Receipt } | null>(null)
   const busy = ref<Act | null>(null)
   const problem = ref<{ act: Act; problem: Problem } | null>(null)
@@ -57,12 +59,16 @@ export const useDesk = defineStore('desk', () => {
   }
 
   function setPop(next: Pop): void {
+    // A repeated pop may cross its own withdrawal on the way.
+    if (next.id === gone) return
     pop.value = next
+    savedOrder.value = null
     withdrawn.value = null
     problem.value = null
   }
 
   function withdrawPop(id: string, cause: string): void {
+    gone = id
     if (pop.value?.id !== id) return
     pop.value = null
     withdrawn.value = cause === 'answered' ? null : cause
@@ -75,9 +81,9 @@ export const useDesk = defineStore('desk', () => {
     problem.value = null
   }
 
-  function setCaller(next: Caller): void {
-    if (call.value) call.value = { ...call.value, caller: next }
-    else if (pop.value) pop.value = { ...pop.value, caller: next }
+  /** Read the desk anew: where a command changed more than its answer says. */
+  async function refresh(): Promise<void> {
+    adopt(await api.desk())
   }
 
   function setFigures(next: Figures, asOf: string): void {
@@ -117,8 +123,8 @@ export const useDesk = defineStore('desk', () => {
     act('presence', async () => setPresence(await api.setPresence({ state, ...more })))
 
   return {
-    loaded, position, line, presence, pop, call, figures, figuresAsOf, dispositions, pauseReasons, withdrawn, receipt, busy, problem,
-    phase, caller, journeyId, adopt, setPresence, setPop, withdrawPop, setCall, setCaller, setFigures, setOrder,
+    loaded, position, line, presence, pop, call, figures, figuresAsOf, dispositions, pauseReasons, withdrawn, savedOrder, receipt, busy, problem,
+    phase, caller, journeyId, adopt, setPresence, setPop, withdrawPop, setCall, refresh, setFigures, setOrder,
     answer, reject, hangUp, extend, goTo,
   }
 })

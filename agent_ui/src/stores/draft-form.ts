@@ -56,7 +56,7 @@ export function missingParts(form: DraftForm, totalFen: number | null): MissingP
   if (help && !form.address_text.trim()) missing.push('address')
   if (help && !form.zone) missing.push('zone')
   if (help && !form.wanted) missing.push('wanted')
-  if (form.contact_number !== 'caller' && !toE164(form.contact_number)) missing.push('contact_number')
+  if (form.contact_number !== 'caller' && (help || form.contact_number) && !toE164(form.contact_number)) missing.push('contact_number')
   if (help && (totalFen === null || form.agreed_fen !== totalFen)) missing.push('price_agreed')
   return missing
 }
@@ -68,7 +68,7 @@ export function toOrderForm(form: DraftForm, journeyId: string | null, caller: C
     customer_id: caller?.customer?.id ?? null,
     customer_name: caller?.customer?.name ?? form.contact_name.trim(),
     contact_name: form.contact_name.trim(),
-    contact_number: form.contact_number === 'caller' ? 'caller' : toE164(form.contact_number) ?? form.contact_number,
+    contact_number: toE164(form.contact_number) ?? 'caller',
     item_code: form.item?.code ?? null,
     quantity: form.item ? form.quantity ?? form.item.minimum_quantity : null,
     address_text: form.address_text.trim(),

@@ -1,4 +1,4 @@
-import type { JourneyDetails, Iso } from '@/api/types'
+import type { Ledger, Iso } from '@/api/types'
 import { queueWord, stepText } from '@/components/household/caller-words'
 import type { GlyphName } from '@/components/icon/glyphs'
 import { duration } from '@/format/time'
@@ -17,7 +17,7 @@ export const agentNumber = (agent: string): string => agent.replace(/^[A-Za-z]+\
 
 const joined = (...parts: string[]): string => parts.filter(Boolean).join(t('list.comma'))
 
-function visits(journey: JourneyDetails): LedgerLine[] {
+function visits(journey: Ledger): LedgerLine[] {
   return journey.queue_visits.map((visit) => ({
     at: visit.joined_at, glyph: 'users', tone: visit.outcome === 'answered' ? '' : 'bad',
     title: t('ledger.queue', { queue: queueWord(visit.queue) }),
@@ -29,7 +29,7 @@ function visits(journey: JourneyDetails): LedgerLine[] {
   }))
 }
 
-function attempts(journey: JourneyDetails): LedgerLine[] {
+function attempts(journey: Ledger): LedgerLine[] {
   return journey.attempts.filter((attempt) => attempt.outcome !== 'answered').map((attempt) => ({
     at: attempt.ringing_at, glyph: 's-ringing', tone: attempt.outcome === 'cancelled' ? '' : 'bad',
     title: t('ledger.rang', { agent: agentNumber(attempt.agent) }),
@@ -37,7 +37,7 @@ function attempts(journey: JourneyDetails): LedgerLine[] {
   }))
 }
 
-function legs(journey: JourneyDetails): LedgerLine[] {
+function legs(journey: Ledger): LedgerLine[] {
   return journey.agent_legs.map((leg) => ({
     at: leg.from, glyph: 'phone', tone: 'ok', title: t('ledger.talked', { agent: agentNumber(leg.agent) }),
     text: joined(
@@ -48,7 +48,7 @@ function legs(journey: JourneyDetails): LedgerLine[] {
 }
 
 /** The journey as a reader follows it, oldest first: start, keys, queue, who rang, who talked, the end. */
-export function ledgerLines(journey: JourneyDetails): LedgerLine[] {
+export function ledgerLines(journey: Ledger): LedgerLine[] {
   const timed = [...visits(journey), ...attempts(journey), ...legs(journey)]
     .sort((one, other) => Date.parse(one.at) - Date.parse(other.at))
   const lines: LedgerLine[] = [{

@@ -1,9 +1,24 @@
-import type { Caller, Step } from '@/api/types'
+import type { Caller, PastContact, Step } from '@/api/types'
 import { hasMessage, t, word } from '@/messages'
 
-/** The registered name, else what the far end calls itself (from outside, anything), else 未登记. */
+/** The registered name or 未登记: never what the far end calls itself, which can be anybody's name. */
 export function callerName(caller: Caller): string {
-  return caller.customer?.name ?? (caller.name?.trim() || t('caller.unregistered'))
+  return caller.customer?.name ?? t('caller.unregistered')
+}
+
+/** What the network showed as a name, when it says something new. Somebody else's words. */
+export function networkName(caller: Caller): string | null {
+  const name = caller.name?.trim()
+  return name && name !== caller.customer?.name && name !== caller.number.full ? name : null
+}
+
+/** What came of an earlier contact: the service sends codes, people read words. */
+export function contactText(contact: PastContact): string {
+  const { channel, text } = contact
+  if (channel === 'call') return hasMessage(`disposition.${text}`) ? t(`disposition.${text}`) : word('outcome_of_call', text)
+  const order = channel === 'order' ? /^(.*?)\s*\b([A-Z_]{4,})$/.exec(text) : null
+  const state = order && hasMessage(`order_state.${order[2]!.toLowerCase()}`) ? t(`order_state.${order[2]!.toLowerCase()}`) : null
+  return order && state ? [order[1], state].filter(Boolean).join(t('list.comma')) : text
 }
 
 export function stepText({ node, key }: Step): string {

@@ -32,6 +32,7 @@ export const GLYPHS = {
   out: '<path d="M9 2.5H3v11h6M6.5 8h7M11 5.5 13.5 8 11 10.5"/>',
   message: '<path d="M2.3 3.3h11.4v8H7l-3 2.5v-2.5H2.3z"/>',
   flag: '<path d="M3.5 14V2.3M3.5 3h8.8l-1.8 2.8 1.8 2.8H3.5"/>',
+  more: '<circle cx="3.3" cy="8" r="1.25" fill="currentColor" stroke="none"/><circle cx="8" cy="8" r="1.25" fill="currentColor" stroke="none"/><circle cx="12.7" cy="8" r="1.25" fill="currentColor" stroke="none"/>',
   home: '<path d="M2.3 7.5 8 2.6l5.7 4.9M3.8 6.6v6.8h8.4V6.6M6.6 13.4V9.6h2.8v3.8"/>',
   'o-draft': '<circle cx="8" cy="8" r="6" stroke-width="1.6" stroke-dasharray="2.2 2.51"/>',
   'o-confirm': '<circle cx="8" cy="8" r="6" stroke-width="1.6"/><path d="M6.3 6.5a1.7 1.7 0 1 1 2.5 1.5c-.5.3-.8.6-.8 1.1M8 11v.2"/>',
