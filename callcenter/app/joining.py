@@ -12,7 +12,7 @@ from callcenter.foundation.timers import TimerHandler
 from callcenter.foundation.transactions import Ledger, Transaction
 from callcenter.intakes.kinds import IntakeKind
 from callcenter.sms import receipts
-from callcenter.tasks import clocks as task_clocks
+from callcenter.tasks import lost_callers as tasks
 from callcenter.work_orders import clocks as order_clocks
 from callcenter.work_orders.models import WorkOrder
 from callcenter.work_orders.ports import JourneyOrigin
@@ -60,4 +60,4 @@ def join_facts(ledger: Ledger) -> None:
 
 
 def timer_handlers() -> dict[str, TimerHandler]:
-    return {PRESENCE_TIMER: wrap_up.run_out, **order_clocks.HANDLERS, **task_clocks.HANDLERS}
+    return {PRESENCE_TIMER: wrap_up.run_out, **order_clocks.TIMER_HANDLERS, **tasks.TIMER_HANDLERS}
