@@ -27,9 +27,7 @@ class AsteriskBuild:
 def read_version(program: tuple[str, ...]) -> str:
     """The version as `asterisk -V` prints it, for example "22.10.1". Raises AsteriskNotAvailable."""
     try:
-        done = subprocess.run(  # noqa: S603 - argv list, no shell
-            [*program, "-V"], capture_output=True, text=True, timeout=20, check=False
-        )
+        done = subprocess.run([*program, "-V"], capture_output=True, text=True, timeout=20, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise AsteriskNotAvailable(f"asterisk does not run: {error}") from error
     found = re.search(r"Asterisk (\d+\.\d+\.\d+)", done.stdout)

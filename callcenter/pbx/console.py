@@ -29,7 +29,7 @@ def run_console(instance: Instance, command: str, *, timeout: float) -> str:
     if any(sign < " " or sign == "\x7f" for sign in command):
         raise PbxError("a console command is one line")
     try:
-        done = subprocess.run(  # noqa: S603
+        done = subprocess.run(
             [*instance.program, "-C", str(instance.layout.config), "-rx", command],
             capture_output=True,
             text=True,

@@ -24,7 +24,7 @@ def debian_mirror() -> str:
 
 def _from_index_targets() -> str | None:
     wanted = ["--format", "$(ORIGIN)|$(LABEL)|$(REPO_URI)", "Identifier: Packages"]
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         ["apt-get", "indextargets", *wanted],  # noqa: S607
         capture_output=True,
         text=True,

@@ -51,7 +51,7 @@ def _download(apt_dir: Path, suite: str, say: Say) -> str | None:
 
 def _apt(options: list[str], *command: str) -> str | None:
     try:
-        done = subprocess.run(  # noqa: S603
+        done = subprocess.run(
             ["apt-get", *options, *command],  # noqa: S607
             capture_output=True,
             text=True,

@@ -19,7 +19,7 @@ _EXEC_SECONDS = 5.0
 def spawn(program: tuple[str, ...], layout: InstanceLayout) -> int:
     """Start Asterisk in the background, away from this terminal; returns its pid."""
     with (layout.log / "console.log").open("ab") as console:
-        child = subprocess.Popen(  # noqa: S603
+        child = subprocess.Popen(
             [*program, "-f", "-C", str(layout.config)],
             stdin=subprocess.DEVNULL,
             stdout=console,

@@ -36,11 +36,11 @@ def unpack(*, debs: Sequence[Path], root: Path) -> None:
 def _unpack_one(deb: Path, root: Path) -> None:
     excludes = [f"--exclude={pattern}" for pattern in _LEFT_OUT]
     tar = ["tar", "-C", str(root), "-x", "--no-same-owner", "--keep-directory-symlink", *excludes]
-    with subprocess.Popen(  # noqa: S603
+    with subprocess.Popen(
         ["dpkg-deb", "--fsys-tarfile", str(deb)],  # noqa: S607
         stdout=subprocess.PIPE,
     ) as source:
-        done = subprocess.run(tar, stdin=source.stdout, capture_output=True, text=True, check=False)  # noqa: S603
+        done = subprocess.run(tar, stdin=source.stdout, capture_output=True, text=True, check=False)
     if source.returncode != 0 or done.returncode != 0:
         raise AsteriskNotAvailable(f"{deb.name} could not be unpacked: {done.stderr.strip()[-200:]}")
 
