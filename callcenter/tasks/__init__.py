@@ -1,0 +1,1 @@
+"""Tasks: something a person owes a household by a certain time (now: calling a lost caller back)."""
