@@ -1,0 +1,1 @@
+"""Texts to households behind a port; Twilio is one way, the console another."""
