@@ -42,7 +42,8 @@ from callcenter.realtime.desk import DeskReader
 from callcenter.realtime.hub import Hub
 from callcenter.realtime.routes import Desks
 from callcenter.realtime.screen_pop import ScreenPops
-from callcenter.sms import gateways
+from callcenter.sms.gateways import gateway_of
+from callcenter.sms.sending import OUTBOX_KIND, SmsSender
 from callcenter.tasks import routes as task_routes
 from callcenter.telephony.ami_client import AmiAddress
 from callcenter.telephony.ami_switch import AmiSwitch
@@ -81,7 +82,7 @@ class Exchange:
 def create_app(settings: Settings) -> FastAPI:
     """The service, built and joined; nothing runs until its lifespan begins."""
     ledger = Ledger(Database(settings.sqlalchemy_url), SystemClock())
-    join_facts(ledger)
+    join_facts(ledger, settings.hotline_number)
     exchange = Exchange(settings)
     engine = CallEngine(
         ledger,
@@ -95,7 +96,7 @@ def create_app(settings: Settings) -> FastAPI:
     link = PbxLink(ledger, engine, settings.pbx_name, exchange.address)
     hub, reader, pops = Hub(), DeskReader(ledger, settings), ScreenPops(ledger)
     broadcaster = Broadcaster(ledger, hub, reader, pops)
-    outbox = OutboxWorker(ledger, gateways.outbox_handlers(ledger, settings))
+    outbox = OutboxWorker(ledger, {OUTBOX_KIND: SmsSender(ledger, gateway_of(settings))})
     holder = f"{socket.gethostname()}:{os.getpid()}"
     timers = TimerLoop(ledger, timer_handlers(), holder)
 

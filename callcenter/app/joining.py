@@ -11,7 +11,7 @@ from callcenter.foundation.facts import Fact
 from callcenter.foundation.timers import TimerHandler
 from callcenter.foundation.transactions import Ledger, Transaction
 from callcenter.intakes.kinds import IntakeKind
-from callcenter.sms import receipts
+from callcenter.sms.receipts import receipts
 from callcenter.tasks import lost_callers as tasks
 from callcenter.work_orders import clocks as order_clocks
 from callcenter.work_orders.models import WorkOrder
@@ -50,13 +50,13 @@ async def _intake_registered(tx: Transaction, fact: Fact) -> None:
         await notes.intake_answered(tx, uuid.UUID(journey_id), kind, fact.actor)
 
 
-def join_facts(ledger: Ledger) -> None:
+def join_facts(ledger: Ledger, hotline: str) -> None:
     """Facts that must have their consequence in the same transaction."""
     ledger.within("auth.signed_in", wrap_up.signed_in)
     ledger.within("auth.signed_out", wrap_up.signed_out)
     ledger.within("intake.registered", _intake_registered)
     ledger.within("work_order.confirmed", _order_confirmed)
-    ledger.within("work_order.confirmed", receipts.on_confirmed)
+    ledger.within("work_order.confirmed", receipts(hotline))
 
 
 def timer_handlers() -> dict[str, TimerHandler]:

@@ -26,6 +26,7 @@ from callcenter.realtime.desk import DeskReader
 from callcenter.realtime.hub import Hub
 from callcenter.realtime.screen_pop import ScreenPops
 from callcenter.tasks import views as tasks
+from callcenter.work_orders.models import WorkOrder
 
 Handler = Callable[[AsyncSession, Recorded], Awaitable[None]]
 
@@ -39,6 +40,7 @@ _CALL_FACTS = (
     "journey.disposed",
     "journey.customer_set",
 )
+_ORDER_FACTS = ("work_order.confirmed", "sms.sent", "sms.failed", "sms.unknown")
 _TASK_FACTS = ("task.opened", "task.claimed", "task.attempted", "task.closed", "task.overdue")
 
 
@@ -61,8 +63,8 @@ class Broadcaster:
             "call.agent_ringing": self._ringing,
             "call.ring_ended": self._ring_ended,
             PRESENCE_CHANGED: self._presence,
-            "work_order.receipt_changed": self._order,
             "auth.signed_out": self._signed_out,
+            **dict.fromkeys(_ORDER_FACTS, self._order),
             **dict.fromkeys(_CALL_FACTS, self._call),
             **dict.fromkeys(_TASK_FACTS, self._tasks),
         }
@@ -120,13 +122,16 @@ class Broadcaster:
         await self._send_call(session, agent, presence, one.position)
 
     async def _call(self, session: AsyncSession, one: Recorded) -> None:
+        await self._to_desks_of(session, _id_in(one.fact.subject), one.position)
+
+    async def _to_desks_of(self, session: AsyncSession, journey_id: uuid.UUID, position: int) -> None:
         rows = await session.execute(
             select(Agent, Presence)
             .join(Presence, Presence.agent_id == Agent.id)
-            .where(Presence.journey_id == _id_in(one.fact.subject))
+            .where(Presence.journey_id == journey_id)
         )
         for agent, presence in rows:
-            await self._send_call(session, agent, presence, one.position)
+            await self._send_call(session, agent, presence, position)
 
     async def _send_call(self, session: AsyncSession, agent: Agent, presence: Presence, position: int) -> None:
         if self._hub.of_agent(agent.id):
@@ -135,15 +140,11 @@ class Broadcaster:
             self._hub.to_agent(agent.id, {"type": "call", "position": position, "call": body})
 
     async def _order(self, session: AsyncSession, one: Recorded) -> None:
-        journey_id = one.fact.data.get("journey_id")
-        if journey_id:
-            rows = await session.execute(
-                select(Agent, Presence)
-                .join(Presence, Presence.agent_id == Agent.id)
-                .where(Presence.journey_id == uuid.UUID(journey_id))
-            )
-            for agent, presence in rows:
-                await self._send_call(session, agent, presence, one.position)
+        """An order of a call on somebody's desk was placed, or its receipt went out."""
+        order_id = one.fact.data.get("order_id")
+        order = await session.get(WorkOrder, uuid.UUID(order_id)) if order_id else None
+        if order is not None and order.journey_id is not None:
+            await self._to_desks_of(session, order.journey_id, one.position)
 
     async def _tasks(self, session: AsyncSession, one: Recorded) -> None:
         if not len(self._hub):
