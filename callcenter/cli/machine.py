@@ -79,7 +79,7 @@ async def _rows(settings: Settings) -> tuple[tuple[AgentEndpoint, ...], tuple[Qu
 def pbx_plan(settings: Settings, *, demo: bool) -> PbxPlan:
     """What the PBX's configuration says, from settings and database rows."""
     seats, queues = asyncio.run(_rows(settings))
-    queues = queues or (QueueRow(name="hotline-zh"),)
+    queues = queues or (QueueRow(name=settings.default_queue),)
     households: tuple[HouseholdEndpoint, ...] = ()
     if demo:
         secrets = household_secrets(settings)
@@ -91,6 +91,6 @@ def pbx_plan(settings: Settings, *, demo: bool) -> PbxPlan:
         agents=seats,
         queues=queues,
         households=households,
-        lines=(Line(number=settings.hotline_number, queue=queues[0].name),),
+        lines=(Line(number=settings.hotline_number, queue=settings.default_queue),),
         area_code=settings.area_code,
     )

@@ -23,6 +23,8 @@ class Settings(BaseSettings):
     pbx_name: str = "pbx"
     hotline_number: str = "96365"
     hotline_name: str = "家政服务热线"
+    default_queue: str = "hotline-zh"
+    """Where callers wait when the menu names no queue."""
     area_code: str = "0991"
     """Prefix of local numbers written without one."""
     default_locale: str = "zh-CN"
