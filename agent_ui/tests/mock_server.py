@@ -148,7 +148,7 @@ class Stage:
             self.presence |= {"state": "wrap_up", "since": at(-24), "cause": "call_ended", "until": at(66)}
             self.call = self.talk(caller) | {
                 "state": "ended", "ended": {"at": at(-24), "by": "caller", "talk_seconds": 252, "hold_seconds": 20}}
-        self.silent = state == "silent"
+        self.silent = False
 
     def ring(self, caller: Json) -> Json:
         reason = {"order_id": "251122013082", "text_key": "reason.submitted", "params": {"item_name": "暖气片放气"}}
@@ -219,6 +219,8 @@ async def play(name: str) -> Json:
         stage.signed_in = False
     elif name == "replaced":
         await stage.tell({"type": "replaced"})
+    elif name == "silent":
+        stage.silent = True
     else:
         stage.signed_in = True
         stage.scene(name)

@@ -127,6 +127,10 @@ export const useDraft = defineStore('draft', () => {
     keeping.value = 'waiting'
     schedule()
   }, { deep: true })
+  // When the call ends, its result is asked for first; the draft is one link away.
+  watch(() => desk.phase, (phase, before) => {
+    if (phase === 'wrap_up' && before === 'talking') form.value.panel = 'outcome'
+  })
   watch(() => connection.linked, (linked) => {
     if (linked && keeping.value === 'local') schedule(0)
   })
