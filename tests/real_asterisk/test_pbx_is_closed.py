@@ -168,6 +168,39 @@ async def test_an_agent_sends_a_household_to_another_agent(quiet_pbx: RunningPbx
         assert arriving.caller.user == "13800000001"
 
 
+async def test_a_consultation_by_the_transfer_action_stays_in_the_house(
+    quiet_pbx: RunningPbx, tracer: AmiWire, carrier: Softphone
+) -> None:
+    async with (
+        agent(quiet_pbx, "1001", tracer, queues=["hotline-zh"]) as phone,
+        household(quiet_pbx, "13800000001"),
+    ):
+        _, connect = await take(tracer, phone)
+        await tracer.send("Atxfer", Channel=connect["DestChannel"], Exten=LOCAL_MOBILE, Context="from-agents")
+        await tracer.event("UserEvent", UserEvent="OutboundRefused")
+    assert _dials_out(tracer) == []
+
+
+async def test_an_agent_consults_another_and_hands_the_household_over(quiet_pbx: RunningPbx, tracer: AmiWire) -> None:
+    async with (
+        agent(quiet_pbx, "1001", tracer, queues=["hotline-zh"]) as first,
+        agent(quiet_pbx, "1002", tracer) as second,
+        household(quiet_pbx, "13800000001") as caller,
+    ):
+        call, connect = await take(tracer, first)
+        answer = await tracer.send("Atxfer", Channel=connect["DestChannel"], Exten="1002", Context="transfer-allowed")
+        assert answer["Response"] == "Success", answer
+        consulted = await second.next_call()
+        await consulted.answer()
+        leg = await tracer.wait_for(
+            lambda e: e.get("Event") == "BridgeEnter" and e["Channel"].startswith("PJSIP/1002-"), "consultation"
+        )
+        assert leg["Linkedid"] == connect["Linkedid"]
+        await call.hang_up()
+        assert (await tracer.event("AttendedTransfer"))["Result"] == "Success"
+        assert caller.state is CallState.UP
+
+
 async def test_a_household_cannot_transfer_at_all(quiet_pbx: RunningPbx, tracer: AmiWire) -> None:
     async with (
         agent(quiet_pbx, "1001", tracer, queues=["hotline-zh"]) as phone,

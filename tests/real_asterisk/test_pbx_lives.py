@@ -180,3 +180,15 @@ def test_what_holds_secrets_is_readable_by_its_owner_only(pbx: RunningPbx) -> No
     for path in (home / "instance.json", home / "secrets.json", *(home / "etc").rglob("*.conf")):
         assert path.stat().st_mode & 0o077 == 0, path
     assert home.stat().st_mode & 0o077 == 0
+
+
+def test_agents_who_were_signed_in_are_still_reached_after_a_restart(build: AsteriskBuild, tmp_path: Path) -> None:
+    plan = plan_of("restarted", tmp_path)
+    first = start_pbx(plan, build, tmp_path)
+    first.cli("queue add member PJSIP/1001 to hotline-zh penalty 2 as 1001")
+    first.stop()
+    second = start_pbx(dataclasses.replace(plan, ports=free_block()), build, tmp_path)
+    try:
+        assert "1001 (PJSIP/1001) with penalty 2" in second.cli("queue show hotline-zh")
+    finally:
+        second.stop()
