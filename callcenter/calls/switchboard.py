@@ -71,6 +71,9 @@ class Switchboard:
         call = self._call_of(event, changes)
         if call is not None:
             changes += self._add(call, event)
+            if changes and changes[-1].late and not _is_household(call):
+                # news of who began this call came late: it may be a consultation after all
+                self._joined(call, self._consulting(call.events[0]), event.at, changes)
         if type(event) in _SPYING:
             spies = self._by_line.get(event.spy_uniqueid)  # type: ignore[attr-defined]
             if spies is not None and spies is not call:
@@ -83,28 +86,26 @@ class Switchboard:
         if isinstance(event, e.AttendedTransferred) and call is not None:
             second = self._by_line.get(event.second_uniqueid) or self._by_name.get(event.second_linkedid)
             call = self._joined(call, second, event.at, changes)
-        if call is None:
-            call = named or self._open(event)
-            if call is not None and event.uniqueid:
-                self._by_line[event.uniqueid] = call
-                call.uniqueids.add(event.uniqueid)
-            return call
-        return self._joined(call, named, event.at, changes) if named is not call else call
+        if call is not None:
+            return self._joined(call, named, event.at, changes) if named is not call else call
+        call = self._open(event) if named is None else named
+        if call is not None and event.uniqueid:
+            self._by_line[event.uniqueid] = call
+            call.uniqueids.add(event.uniqueid)
+        return call
 
     def _open(self, event: e.OnLine) -> CallLog | None:
         old = event.uniqueid in self._names_of_old or event.linkedid in self._names_of_old
         if old or type(event) not in OPENING or not event.uniqueid or not event.linkedid:
             return None
-        call = self._consulting(event)
-        if call is None:
-            call = CallLog(self.pbx, event.linkedid)
+        call = self._consulting(event) or CallLog(self.pbx, event.linkedid)
         call.linkedids.add(event.linkedid)
         self._by_name[event.linkedid] = call
         return call
 
     def _consulting(self, event: e.OnLine) -> CallLog | None:
         """The call in which this agent is just talking: he begins another one to ask a colleague."""
-        if not isinstance(event, e.LineAppeared | e.LineFound) or not event.incoming:
+        if isinstance(event, e.DialBegan) or not getattr(event, "incoming", True):
             return None
         agent = interface_of(event.channel)
         if not is_agent_interface(agent):
