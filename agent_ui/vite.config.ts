@@ -22,6 +22,6 @@ export default defineConfig({
     environment: 'jsdom',
     include: ['tests/unit/**/*.test.ts'],
     css: false,
-    server: { deps: { inline: ['element-plus'] } },
+    isolate: false,
   },
 })
