@@ -14,8 +14,9 @@ from callcenter.calls.machine import is_contact
 from callcenter.calls.switchboard import Switchboard
 from tests.recorded_calls import NAMES, Ledger, events, run
 
-#: Two recordings at once have the same agent in two talks; a consultation could then belong to either.
-SEPARATE = [name for name in NAMES if name not in ("consult-then-back", "attended-transfer-refer")]
+#: Two recordings at once have the same agent in two talks; a call that he begins could then belong to either.
+CONSULTING = ("consult-then-back", "attended-transfer-refer", "internal-call", "supervisor-spy")
+SEPARATE = [name for name in NAMES if name not in CONSULTING]
 
 
 def moved(event: LineEvent, shift: timedelta) -> LineEvent:
