@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from callcenter.customers import repository as customers
+from callcenter.foundation.calendars import BEIJING
 from callcenter.foundation.clock import FrozenClock
 from callcenter.foundation.phone_numbers import PhoneNumber
 from callcenter.foundation.transactions import Ledger, Transaction
@@ -22,6 +23,7 @@ from callcenter.work_orders.states import Command, Party
 
 _C, _P = Command, Party
 _VISIT_HOURS = 2
+_FIRST_HOUR, _LAST_HOUR = 9, 18
 _HISTORY: dict[str, tuple[Command, ...]] = {
     "pending": (),
     "offered": (_C.OFFER,),
@@ -75,9 +77,10 @@ async def _order(ledger: Ledger, row: dict[str, Any], now: datetime, agent: str)
 
 
 def _visit(row: dict[str, Any], placed_at: datetime) -> datetime:
-    """The wanted hour, on the full hour."""
-    wanted = placed_at + timedelta(hours=row["wanted_in"] + 1)
-    return wanted.replace(minute=0, second=0, microsecond=0)
+    """The wanted hour, on the full hour; what would fall into the night is wanted the next morning."""
+    wanted = (placed_at + timedelta(hours=row["wanted_in"] + 1)).replace(minute=0, second=0, microsecond=0)
+    hour = wanted.astimezone(BEIJING).hour
+    return wanted if _FIRST_HOUR <= hour <= _LAST_HOUR else wanted + timedelta(hours=(_FIRST_HOUR - hour) % 24)
 
 
 def _instant(command: Command, placed_at: datetime, wanted: datetime) -> datetime:
@@ -114,7 +117,7 @@ def _fields(command: Command, row: dict[str, Any], order: WorkOrder) -> dict[str
 async def _request(tx: Transaction, row: dict[str, Any], wanted: datetime) -> Request:
     customer = await customers.get(tx.session, household_id(row["customer"]))
     number = (await customers.numbers_of(tx.session, customer.id))[0]
-    address = (await customers.addresses_of(tx.session, customer.id))[-1]
+    address = next(a for a in await customers.addresses_of(tx.session, customer.id) if a.confirmed)
     _, quote = await quoting.quote(
         tx.session,
         item_code=row["item"],

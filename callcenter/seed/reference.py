@@ -39,9 +39,8 @@ async def _zones(tx: Transaction) -> None:
     version.publish(by=_PUBLISHER, valid_from=tx.now - _SINCE, two_persons=True)
     tx.session.add(version)
     await tx.session.flush()
-    for row in rows_of("zones_urumqi.csv"):  # parents stand before their children
-        tx.session.add(_zone(row, version))
-        await tx.session.flush()
+    tx.session.add_all(_zone(row, version) for row in rows_of("zones_urumqi.csv"))  # parents before their children
+    await tx.session.flush()
 
 
 def _zone(row: dict[str, str], version: ZoneVersion) -> Zone:
