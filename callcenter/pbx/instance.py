@@ -47,13 +47,13 @@ def start(*, plan: PbxPlan, build: AsteriskBuild, state_dir: Path, conf_dir: Pat
     instance = describe(plan=plan, build=build, layout=layout)
     write_description(instance)
     spawn(build.program, layout)
-    if not wait_until(lambda: _booted_or_dead(instance), seconds=_BOOT_SECONDS):
-        stop(home)
-        raise StartFailed(f"the PBX {plan.name} was not booted in {_BOOT_SECONDS:.0f} s")
+    booted = wait_until(lambda: _booted_or_dead(instance), seconds=_BOOT_SECONDS)
     release(plan.ports)
-    if running_pid(layout) is None:
-        raise StartFailed(f"the PBX {plan.name} ended while it started: {_last_words(layout)}")
-    return instance
+    if booted and running_pid(layout) is not None:
+        return instance
+    stop(home)
+    reason = "ended while it started" if booted else f"was not booted in {_BOOT_SECONDS:.0f} s"
+    raise StartFailed(f"the PBX {plan.name} {reason}: {_last_words(layout)}")
 
 
 def stop(home: Path) -> bool:
