@@ -93,4 +93,5 @@ def pbx_plan(settings: Settings, *, demo: bool) -> PbxPlan:
         households=households,
         lines=(Line(number=settings.hotline_number, queue=settings.default_queue),),
         area_code=settings.area_code,
+        sounds_dir=settings.sounds_dir.resolve() if settings.sounds_dir else None,
     )

@@ -36,16 +36,17 @@ def bring_up(settings: Settings, *, demo: bool) -> None:
     schema.upgrade(settings.sqlalchemy_url)
     if demo:
         say("demo city: staff, zones, price book, households, orders")
-        asyncio.run(_seed(settings))
-    pbx = _start_pbx(settings, demo=demo)
+        asyncio.run(seed(settings))
+    pbx = start_pbx(settings, demo=demo)
     say(f"pbx: Asterisk {pbx.version}, SIP on {pbx.sip_host}:{pbx.sip_port}")
-    address = _start_service(settings, background)
-    _start_ivr(settings, background, pbx, address)
+    address = start_service(settings, background)
+    start_ivr(settings, background, pbx, address)
     if demo:
-        _start_phones(settings, background)
+        start_phones(settings, background)
 
 
-async def _seed(settings: Settings) -> None:
+async def seed(settings: Settings) -> None:
+    """Staff and the demo city, made if new."""
     ledger = open_ledger(settings)
     try:
         await seed_people(ledger, sign_ins_file(settings))
@@ -54,7 +55,8 @@ async def _seed(settings: Settings) -> None:
         await ledger.database.close()
 
 
-def _start_pbx(settings: Settings, *, demo: bool) -> Instance:
+def start_pbx(settings: Settings, *, demo: bool) -> Instance:
+    """The running PBX, started if need be."""
     known = find_instance(settings)
     if known is not None and instance.status(pbx_home(settings)).running:
         return known
@@ -79,7 +81,8 @@ def _free_port(host: str, wished: int) -> int:
         return int(probe.getsockname()[1])
 
 
-def _start_service(settings: Settings, background: Background) -> tuple[str, int]:
+def start_service(settings: Settings, background: Background) -> tuple[str, int]:
+    """Address of the service once it is ready (database, PBX link, browser application)."""
     if background.running("service"):
         return service_address(settings)
     host, port = settings.host, _free_port(settings.host, settings.port)
@@ -98,7 +101,8 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _start_ivr(settings: Settings, background: Background, pbx: Instance, address: tuple[str, int]) -> None:
+def start_ivr(settings: Settings, background: Background, pbx: Instance, address: tuple[str, int]) -> None:
+    """The voice menu, listening where the PBX asks for it."""
     env = {
         "IVR_HOST": "127.0.0.1",
         "IVR_PORT": str(pbx.agi_port),
@@ -110,7 +114,7 @@ def _start_ivr(settings: Settings, background: Background, pbx: Instance, addres
     _wait("ivr", background, lambda: listens("127.0.0.1", pbx.agi_port))
 
 
-def _start_phones(settings: Settings, background: Background) -> None:
+def start_phones(settings: Settings, background: Background) -> None:
     seats = [person.seat for person in STAFF if person.seat]
     env = {"CALLCENTER_STATE_DIR": str(settings.state_dir.resolve())}
     background.start("phones", "callcenter", "phone", *seats, "--answer-after", PHONE_ANSWERS_AFTER, env=env)

@@ -21,6 +21,8 @@ class Settings(BaseSettings):
     """Origins a browser may come from, besides this service's own address."""
     session_hours: int = 12
     pbx_name: str = "pbx"
+    sounds_dir: Path | None = None
+    """Folder with <language>/hotline/*.wav instead of the shipped prompts."""
     hotline_number: str = "96365"
     hotline_name: str = "家政服务热线"
     default_queue: str = "hotline-zh"

@@ -3,11 +3,11 @@
 import uuid
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from callcenter.calls.schemas import AgentOut
 from callcenter.customers.schemas import IsoTime, NamedOut, NumberOut
-from callcenter.foundation.web import In, Out
+from callcenter.foundation.web import Out
 
 
 class Step(Out):
@@ -111,18 +111,24 @@ class DeskOut(Out):
     pause_reasons: list[CodeOut]
 
 
-class Hello(In):
+class Frame(BaseModel):
+    """Base of what a browser sends: an unknown field makes it a bad message."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Hello(Frame):
     type: Literal["hello"]
     since: int | None = None
     tab: str = Field(default="", max_length=64)
 
 
-class PopSeen(In):
+class PopSeen(Frame):
     type: Literal["pop_seen"]
     pop_id: uuid.UUID
 
 
-class Alive(In):
+class Alive(Frame):
     type: Literal["alive"]
 
 

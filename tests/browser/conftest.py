@@ -1,0 +1,70 @@
+"""Real Asterisk, real SIP calls, real service, real Chromium. One stack a worker, one browser context a person."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, async_playwright
+
+from callcenter.pbx.install import install
+from tests.browser.stack import Stack, start_stack
+
+HERE = Path(__file__).parent
+OpenDesk = Callable[[str], Awaitable[Page]]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.real_asterisk)
+            item.add_marker(pytest.mark.xdist_group("stack"))
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Without prompts, so that a call is at the menu at once; one test has the real ones."""
+    install(print)
+    folder = tmp_path_factory.mktemp("stack")
+    with ThreadPoolExecutor(1) as thread:  # the stack's own loops must not meet the tests' loop
+        running = thread.submit(start_stack, folder / "var", sounds=tmp_path_factory.mktemp("silence")).result()
+    yield running
+    running.stop()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path="/usr/bin/chromium",
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
+        )
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def open_desk(stack: Stack, chromium: Browser) -> AsyncIterator[OpenDesk]:
+    """Signs a person in at a browser of her own; everybody is signed out at the end."""
+    pages: list[Page] = []
+
+    async def open_one(username: str) -> Page:
+        context = await chromium.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN")
+        page = await context.new_page()
+        pages.append(page)
+        page.set_default_timeout(10_000)
+        await page.goto(stack.url)
+        await page.locator("input[autocomplete=username]").fill(username)
+        await page.locator("input[type=password]").fill(stack.password(username))
+        await page.keyboard.press("Enter")
+        await page.get_by_text("待我处理").first.wait_for()
+        return page
+
+    yield open_one
+    for page in pages:
+        await page.request.post(f"{stack.url}/api/v1/auth/sign-out")
+        await page.context.close()
+    await asyncio.sleep(0)
