@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from callcenter.calls import switchboard as module
-from callcenter.calls.events import AttendedTransferred, LineAppeared, LineEvent
+from callcenter.calls.events import AttendedTransferred, LineAppeared, LineEvent, OnLine
 from callcenter.calls.facts import ConsultStarted, JourneyDiscarded, JourneyMerged
 from callcenter.calls.states import CallState, Outcome
 from callcenter.calls.switchboard import GRACE, Switchboard
@@ -43,7 +43,7 @@ def test_a_call_that_turns_out_to_be_a_consultation_is_merged() -> None:
     second = next(e for e in whole if isinstance(e, AttendedTransferred)).second_linkedid
     own = {e.uniqueid for e in whole if isinstance(e, LineAppeared) and e.linkedid == second}
     first = [e for e in whole if getattr(e, "uniqueid", "") not in own or isinstance(e, AttendedTransferred)]
-    consult = [e for e in whole if getattr(e, "uniqueid", "") in own]
+    consult = [e for e in whole if isinstance(e, OnLine) and e.uniqueid in own]
     board = Switchboard("a")
     cut = next(i for i, e in enumerate(first) if isinstance(e, AttendedTransferred))
     ledger = run([e for e in consult if e.at < first[cut].at and e.linkedid == second], board)

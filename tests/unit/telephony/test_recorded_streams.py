@@ -10,7 +10,7 @@ from tests.recorded_calls import FOLDER, least_rights, messages, run, translated
 from tests.unit.telephony.expected_journeys import EXPECTED
 
 #: With VarSet and Newexten filtered and no UserEvent of the dialplan, nothing tells which queue refused.
-UNTOLD = {"queue-join-empty": {"queue_visits": []}}
+UNTOLD: dict[str, dict[str, list[object]]] = {"queue-join-empty": {"queue_visits": []}}
 
 
 @pytest.mark.parametrize("name", EXPECTED)
