@@ -15,7 +15,7 @@ _HORIZON_DAYS = 400
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Half-open [opens, closes); `closes` of 00:00 means midnight at the end of the day."""
+    """Half-open [opens, closes); a `closes` not after `opens` lies on the next day (00:00 = midnight)."""
 
     opens: time
     closes: time
@@ -33,7 +33,7 @@ class Calendar:
 
     def open_intervals(self, start: datetime) -> Iterator[tuple[datetime, datetime]]:
         """Open intervals from `start` on, in order, for a little more than a year."""
-        day = start.astimezone(BEIJING).date()
+        day = start.astimezone(BEIJING).date() - timedelta(days=1)  # its night may still be open
         for _ in range(_HORIZON_DAYS):
             for window in sorted(self.windows_on(day), key=lambda w: w.opens):
                 opens = datetime.combine(day, window.opens, BEIJING)

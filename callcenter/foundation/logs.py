@@ -8,19 +8,37 @@ from typing import Any
 
 import structlog
 
-_NUMBER = re.compile(r"(?<!\d)(\+?\d{3})\d{4,9}(\d{3,4})(?!\d)")
+_LONG_RUN = re.compile(r"\d{7,}")
+_MOBILE_LENGTH = 10  # from here on three digits at the front and four at the end are no secret
 _SAFE_KEYS = frozenset({"timestamp", "position", "pid", "port", "uniqueid", "linkedid", "journey", "order"})
 
 
+def _stars(run: re.Match[str]) -> str:
+    digits = run[0]
+    if len(digits) >= _MOBILE_LENGTH:
+        return f"{digits[:3]}****{digits[-4:]}"
+    return digits[:2] + "*" * (len(digits) - 4) + digits[-2:]
+
+
 def mask_numbers(text: str) -> str:
-    """Long digit runs become first three, stars, last four: `13899886021` → `138****6021`."""
-    return _NUMBER.sub(r"\1****\2", text)
+    """Runs of seven digits and more lose their middle: `13899886021` → `138****6021`, `2825555` → `28***55`."""
+    return _LONG_RUN.sub(_stars, text)
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, str):
+        return mask_numbers(value)
+    if isinstance(value, dict):
+        return {key: _masked(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_masked(item) for item in value]
+    return value
 
 
 def _mask(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for key, value in event.items():
-        if isinstance(value, str) and key not in _SAFE_KEYS:
-            event[key] = mask_numbers(value)
+        if key not in _SAFE_KEYS:
+            event[key] = _masked(value)
     return event
 
 

@@ -1,9 +1,10 @@
 """What routes of every feature take from the running application."""
 
-from typing import Annotated, cast
+import unicodedata
+from typing import Annotated, Any, cast
 
 from fastapi import Depends, Request
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 from starlette.requests import HTTPConnection
 
 from callcenter.foundation.settings import Settings
@@ -22,10 +23,20 @@ LedgerDep = Annotated[Ledger, Depends(_ledger)]
 SettingsDep = Annotated[Settings, Depends(_settings)]
 
 
+def without_controls(text: str) -> str:
+    """Without control characters except line feeds: PostgreSQL refuses NUL, and screens obey the others."""
+    return "".join(c for c in text if c == "\n" or unicodedata.category(c) != "Cc")
+
+
 class In(BaseModel):
-    """Base of request bodies: an unknown field is an error, text is stripped."""
+    """Base of request bodies: an unknown field is an error, text is stripped and has no control characters."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _clean(cls, value: Any) -> Any:
+        return without_controls(value) if isinstance(value, str) else value
 
 
 class Out(BaseModel):
