@@ -44,15 +44,15 @@ async def sign_in(ledger: Ledger, *, username: str, password: str, origin: str, 
     name = username.strip().lower()[:60]
     async with ledger.transaction() as tx:
         await throttling.check(tx, username=name, origin=origin)
+        attempt = throttling.note_attempt(tx, username=name, origin=origin)
         user = await tx.session.scalar(select(User).where(User.username == name, User.active))
     if not await passwords.verify(password, user.password_hash if user else None) or user is None:
         async with ledger.transaction() as tx:
-            throttling.note_failure(tx, username=name, origin=origin)
             audit.note(tx, actor="anonymous", action="auth.sign_in_failed", subject=f"name:{name}", origin=origin)
         raise NotSignedIn("wrong_credentials")
     token = secrets.token_urlsafe(32)
     async with ledger.transaction() as tx:
-        await throttling.forget(tx, username=name)
+        await throttling.forget(tx, username=name, attempt=attempt)
         row = Session(
             id=new_secret_id(),
             token_hash=_hash(token),

@@ -1,5 +1,6 @@
 """Brake on guessing passwords: counts failures per name and per address over a quarter of an hour."""
 
+import uuid
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
@@ -19,7 +20,8 @@ def wait_after(failures: list[datetime], most: int, now: datetime) -> timedelta:
     """How long to wait still, given the times of failures in the window; doubles with each beyond `most`."""
     if len(failures) < most:
         return timedelta()
-    wait = min(FIRST_WAIT * int(2 ** (len(failures) - most)), WINDOW)
+    doublings = min(len(failures) - most, 10)  # far beyond the window already; more would overflow
+    wait = min(FIRST_WAIT * (1 << doublings), WINDOW)
     return max(timedelta(), max(failures) + wait - now)
 
 
@@ -37,12 +39,15 @@ async def check(tx: Transaction, *, username: str, origin: str) -> None:
             raise TooMany("too_many_attempts", retry_after_seconds=int(left.total_seconds()) + 1)
 
 
-def note_failure(tx: Transaction, *, username: str, origin: str) -> None:
-    for key in (f"name:{username}", f"origin:{origin}"):
-        tx.session.add(SignInFailure(id=new_id(), key=key, at=tx.now))
+def note_attempt(tx: Transaction, *, username: str, origin: str) -> list[uuid.UUID]:
+    """Count an attempt as a failure before its password is looked at, so that guesses side by side count too."""
+    rows = [SignInFailure(id=new_id(), key=key, at=tx.now) for key in (f"name:{username}", f"origin:{origin}")]
+    tx.session.add_all(rows)
+    return [row.id for row in rows]
 
 
-async def forget(tx: Transaction, *, username: str) -> None:
-    """A right password clears its name; old rows of all names go with it."""
+async def forget(tx: Transaction, *, username: str, attempt: list[uuid.UUID]) -> None:
+    """A right password clears its name and its own attempt; old rows of all names go with it."""
+    await tx.session.execute(delete(SignInFailure).where(SignInFailure.id.in_(attempt)))
     await tx.session.execute(delete(SignInFailure).where(SignInFailure.key == f"name:{username}"))
     await tx.session.execute(delete(SignInFailure).where(SignInFailure.at < tx.now - WINDOW))
