@@ -39,7 +39,14 @@ class PauseMember:
     reason: str
 
 
-MembershipCommand = AddMember | RemoveMember | PauseMember
+@dataclass(frozen=True, slots=True)
+class SetPenalty:
+    queue: str
+    interface: str
+    penalty: int
+
+
+MembershipCommand = AddMember | RemoveMember | PauseMember | SetPenalty
 
 
 def plan(wanted: Iterable[Member], actual: Iterable[Member]) -> list[MembershipCommand]:
@@ -49,9 +56,17 @@ def plan(wanted: Iterable[Member], actual: Iterable[Member]) -> list[MembershipC
     commands: list[MembershipCommand] = []
     for key, member in want.items():
         there = have.get(key)
-        if there is None:
-            commands.append(AddMember(member))
-        elif (there.paused, there.reason) != (member.paused, member.reason):
-            commands.append(PauseMember(member.queue, member.interface, member.paused, member.reason))
+        commands.extend([AddMember(member)] if there is None else _changes(there, member))
     commands.extend(RemoveMember(*key) for key in have if key not in want)
+    return commands
+
+
+def _changes(there: Member, member: Member) -> list[MembershipCommand]:
+    if there.name != member.name:  # the PBX cannot rename a member
+        return [RemoveMember(*there.key), AddMember(member)]
+    commands: list[MembershipCommand] = []
+    if there.penalty != member.penalty:
+        commands.append(SetPenalty(*member.key, member.penalty))
+    if (there.paused, there.reason) != (member.paused, member.reason):
+        commands.append(PauseMember(*member.key, member.paused, member.reason))
     return commands

@@ -73,3 +73,12 @@ def shown(person: PersonState, line: LineState, phone_registered: bool) -> str:
     if person is PersonState.READY and not phone_registered:
         return "lost_phone"
     return person.value
+
+
+def mermaid() -> str:
+    """The table as a Mermaid state diagram for the README."""
+    ways: dict[tuple[PersonState, PersonState], list[str]] = {}
+    for (state, event), following in TRANSITIONS.items():
+        ways.setdefault((state, following), []).append(event)
+    lines = [f"    {state} --> {following}: {', '.join(events)}" for (state, following), events in ways.items()]
+    return "\n".join(["stateDiagram-v2", f"    [*] --> {PersonState.OFFLINE}", *lines])

@@ -1,9 +1,17 @@
 """Keeps the PBX's queues as our database wants them; learns what they are from the PBX alone."""
 
 import asyncio
+from dataclasses import replace
 
 from callcenter.agents import repository
-from callcenter.agents.membership import AddMember, Member, MembershipCommand, PauseMember, RemoveMember, plan
+from callcenter.agents.membership import (
+    AddMember,
+    Member,
+    MembershipCommand,
+    PauseMember,
+    SetPenalty,
+    plan,
+)
 from callcenter.calls.events import MemberEvent, MemberRemoved
 from callcenter.foundation import logs
 from callcenter.foundation.transactions import Ledger
@@ -68,13 +76,14 @@ class MemberKeeper:
         """The event that confirms it may still be in the inbox: do not send the same command again meanwhile."""
         if isinstance(command, AddMember):
             self._actual[command.member.key] = command.member
-        elif isinstance(command, RemoveMember):
-            self._actual.pop((command.queue, command.interface), None)
-        else:
-            there = self._actual[command.queue, command.interface]
-            self._actual[there.key] = Member(
-                there.queue, there.interface, there.name, there.penalty, command.paused, command.reason
-            )
+            return
+        there = self._actual.pop((command.queue, command.interface), None)
+        if there is None:  # removed by somebody else meanwhile: the next round adds it
+            return
+        if isinstance(command, PauseMember):
+            self._actual[there.key] = replace(there, paused=command.paused, reason=command.reason)
+        elif isinstance(command, SetPenalty):
+            self._actual[there.key] = replace(there, penalty=command.penalty)
 
 
 def _action(command: MembershipCommand) -> tuple[str, dict[str, str | list[str]]]:
@@ -94,5 +103,11 @@ def _action(command: MembershipCommand) -> tuple[str, dict[str, str | list[str]]
             "Interface": command.interface,
             "Paused": "true" if command.paused else "false",
             "Reason": command.reason,
+        }
+    if isinstance(command, SetPenalty):
+        return "QueuePenalty", {
+            "Queue": command.queue,
+            "Interface": command.interface,
+            "Penalty": str(command.penalty),
         }
     return "QueueRemove", {"Queue": command.queue, "Interface": command.interface}
