@@ -43,7 +43,7 @@ class Client:
 
     def begin(self) -> None:
         """Hear of changes from now on, but hold them until `release`."""
-        self.live, self.held = True, []
+        self.live, self.held = True, self.held or []
 
     def release(self, first: str) -> None:
         """Send the snapshot, and behind it what changed while it was read."""
