@@ -44,7 +44,7 @@ def run_to_the_end(stream: list[LineEvent]) -> Ledger:
     return ledger
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(name=st.sampled_from(NAMES), data=st.data())
 def test_some_events_lost(name: str, data: st.DataObject) -> None:
     stream = list(events(name))
@@ -55,7 +55,7 @@ def test_some_events_lost(name: str, data: st.DataObject) -> None:
             assert_ended_once(journey)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(name=st.sampled_from(NAMES), window=st.integers(2, 12), dice=st.randoms(use_true_random=False))
 def test_nearby_events_in_disorder(name: str, window: int, dice: random.Random) -> None:
     stream = list(events(name))
@@ -69,7 +69,7 @@ def test_nearby_events_in_disorder(name: str, window: int, dice: random.Random) 
             assert_ended_once(journey)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     names=st.lists(st.sampled_from(SEPARATE), min_size=2, max_size=4, unique=True),
     offsets=st.lists(st.integers(0, 5_000_000), min_size=4, max_size=4),

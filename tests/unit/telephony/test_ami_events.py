@@ -22,7 +22,7 @@ RUBBISH = st.dictionaries(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     event=st.sampled_from([*TRANSLATORS, "Nonsense"]),
     user_event=st.sampled_from([*USER_EVENTS, "Other"]),
