@@ -68,6 +68,9 @@ async def open_lost_caller(
 
     The owner is the candidate with the fewest running tasks; without candidates the team's list has it.
     """
+    known = await repository.of_journey(tx.session, loss.journey_id)
+    if known is not None:
+        return known  # the same end told twice, perhaps by a recovery
     running = await _running(tx, loss)
     if running is not None:
         return _add(tx, running, loss)
@@ -115,9 +118,9 @@ TIMER_HANDLERS: dict[str, TimerHandler] = {TIMER: on_due}
 
 
 async def _running(tx: Transaction, loss: Loss) -> Task | None:
-    """A withheld number has one task a call; otherwise the newest running task of the number, if fresh."""
+    """The newest running task of the number, if fresh. A withheld number has none: one task a call."""
     if loss.number is None:
-        return await repository.running_of_journey(tx.session, loss.journey_id)
+        return None
     for task in await repository.running_of_number(tx.session, loss.number.full):
         if is_same_trouble(task.created_at, tx.now):
             return task
@@ -128,7 +131,8 @@ def _add(tx: Transaction, task: Task, loss: Loss) -> Task:
     """A second loss within the half hour: the task tells the latest call, its limit stays that of the first."""
     for name, value in _told(loss).items():
         setattr(task, name, value)
-    tx.record(fact_of(task, "task.opened"))
+    fact = fact_of(task, "task.opened")
+    tx.record(Fact(fact.type, fact.subject, {**fact.data, "repeated": True}))
     return task
 
 

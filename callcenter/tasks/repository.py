@@ -41,10 +41,9 @@ async def running_of_number(session: AsyncSession, number: str) -> Sequence[Task
     )
 
 
-async def running_of_journey(session: AsyncSession, journey_id: uuid.UUID) -> Task | None:
-    found: Task | None = await session.scalar(
-        select(Task).where(Task.journey_id == journey_id, Task.state.in_(RUNNING)).limit(1)
-    )
+async def of_journey(session: AsyncSession, journey_id: uuid.UUID) -> Task | None:
+    """The task whose latest lost call this is, done or not."""
+    found: Task | None = await session.scalar(select(Task).where(Task.journey_id == journey_id).limit(1))
     return found
 
 

@@ -13,6 +13,7 @@ from callcenter.catalogue.schemas import QuoteOut, hundredths
 from callcenter.customers.schemas import Text
 from callcenter.foundation.errors import NotPermitted
 from callcenter.foundation.web import LedgerDep, SettingsDep
+from callcenter.intakes import drafts
 from callcenter.work_orders import customer_card, quoting, repository, requests, transitions, views
 from callcenter.work_orders.actors import actor_of
 from callcenter.work_orders.place import place_once
@@ -71,6 +72,8 @@ async def place_order(
     request = requests.request_of(form, await requests.origin_of(form, origins), area_code=settings.area_code)
     async with ledger.transaction() as tx:
         placed = await place_once(tx, request, by=actor, key=idempotency_key, body=form.model_dump(mode="json"))
+        if form.journey_id is not None:
+            await drafts.discard(tx, journey_id=form.journey_id, user_id=person.user_id)
     async with ledger.reading() as session:
         order = placed.order and await views.order_page(
             session, await repository.find(session, str(placed.order.id)), actor.parties

@@ -1,5 +1,6 @@
 """What helps an agent fill in the form: zones, services, spoken times, drafts."""
 
+import uuid
 from typing import Any
 
 import pytest
@@ -73,6 +74,15 @@ async def test_a_draft_is_kept_per_agent_and_call(city: City) -> None:
     assert mine is not None
     assert mine.form == {"remarks": "第二次"}
     assert theirs is None
+
+
+async def test_saving_the_order_ends_its_draft(city: City) -> None:
+    form = city.form()
+    await city.client.put(f"/api/v1/journeys/{form['journey_id']}/draft", json={"form": {"remarks": "x"}})
+    await city.place(form)
+    async with city.ledger.reading() as session:
+        left = await drafts.load(session, journey_id=uuid.UUID(form["journey_id"]), user_id=city.agent.user_id)
+    assert left is None
 
 
 async def test_a_draft_of_more_than_32_kib_is_refused(city: City) -> None:

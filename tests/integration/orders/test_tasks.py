@@ -77,6 +77,17 @@ async def test_a_second_loss_within_half_an_hour_is_the_same_task(city: City) ->
     assert (await lose(city)).id != first.id
 
 
+async def test_an_end_told_twice_makes_no_second_task(city: City) -> None:
+    for number in (NUMBER, None):
+        loss = Loss(journey_id=new_id(), number=number, lost_at=city.clock.at, where="menu")
+        async with city.ledger.transaction() as tx:
+            task = await lost_callers.open_lost_caller(tx, loss)
+        await city.client.post(f"/api/v1/tasks/{task.id}/close", json={"result": "reached"})
+        async with city.ledger.transaction() as tx:
+            assert (await lost_callers.open_lost_caller(tx, loss)).id == task.id
+    assert (await city.client.get("/api/v1/tasks")).json()["items"] == []
+
+
 async def test_withheld_numbers_have_one_task_a_call_and_cannot_be_called(city: City) -> None:
     first, second = await lose(city, None), await lose(city, None)
     assert first.id != second.id
