@@ -64,6 +64,7 @@ class Background:
                 start_new_session=True,
             )
         born = _birth(process.pid)
+        process.returncode = 0  # it outlives us and is ended by its pid: Popen need not warn that nobody waited
         running = Running(process.pid, born or "")
         (self._folder / f"{name}.json").write_text(json.dumps(asdict(running)))
         return running
