@@ -10,7 +10,7 @@ import pytest
 from callcenter.pbx.instance import status
 from callcenter.phones import CallGone, CallState, Softphone
 from tests.real_asterisk.ami_wire import AmiWire, ami
-from tests.real_asterisk.queue_scenes import agent, household, take
+from tests.real_asterisk.queue_scenes import agent, household, nobody_left, take
 from tests.real_asterisk.running_pbx import HOTLINE, RunningPbx
 
 CARRIER = "127.0.0.2"
@@ -48,6 +48,7 @@ async def carrier(quiet_pbx: RunningPbx) -> AsyncIterator[Softphone]:
 async def tracer(quiet_pbx: RunningPbx) -> AsyncIterator[AmiWire]:
     async with ami(quiet_pbx.instance.ami_port, "tracer", quiet_pbx.tracer_secret) as wire:
         yield wire
+        await nobody_left(wire, "hotline-zh")
 
 
 def _dials_out(wire: AmiWire) -> list[str]:
