@@ -24,7 +24,7 @@ from callcenter.calls.engine import CallEngine
 from callcenter.catalogue import routes as catalogue_routes
 from callcenter.customers import ivr_routes
 from callcenter.foundation import message_routes, problems
-from callcenter.foundation.clock import SystemClock
+from callcenter.foundation.clock import Clock, SystemClock
 from callcenter.foundation.database import Database
 from callcenter.foundation.facts import Recorded
 from callcenter.foundation.outbox import OutboxWorker
@@ -79,9 +79,9 @@ class Exchange:
         return found.monitor_dir if found else None
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """The service, built and joined; nothing runs until its lifespan begins."""
-    ledger = Ledger(Database(settings.sqlalchemy_url), SystemClock())
+def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
+    """The service, built and joined; nothing runs until its lifespan begins. `clock` is another one in tests."""
+    ledger = Ledger(Database(settings.sqlalchemy_url), clock or SystemClock())
     join_facts(ledger, settings.hotline_number)
     exchange = Exchange(settings)
     engine = CallEngine(
