@@ -33,15 +33,20 @@ _MORNING = frozenset({"凌晨", "清晨", "早上", "早晨", "早", "上午"})
 _HALVES = {"半": 30, "一刻": 15, "三刻": 45, "整": 0, "钟": 0, "": 0}
 
 
+_TO = "(?:到|至|-|~|—|–)"
+_BARE = rf"(?={_TO}{_PART}?{NUMBER}[点时])"
+"""An hour without 点, as the first of two: 下午3-5点."""
+
+
 def _time(prefix: str) -> str:
     return (
         rf"(?P<{prefix}part>{_PART})?(?:(?P<{prefix}clock>\d{{1,2}}:\d{{2}})"
-        rf"|(?P<{prefix}hour>{NUMBER})[点时](?P<{prefix}rest>半|一刻|三刻|整|钟|{NUMBER}分?)?)"
+        rf"|(?P<{prefix}hour>{NUMBER})(?:[点时](?P<{prefix}rest>半|一刻|三刻|整|钟|{NUMBER}分?)?|{_BARE}))"
     )
 
 
 PATTERN = (
-    rf"(?:{_time('a_')}(?:(?:到|至|-|~|—|–)(?:{_time('b_')}))?(?P<edge>之前|以前|前|之后|以后|后)?)"
+    rf"(?:{_time('a_')}(?:{_TO}(?:{_time('b_')}))?(?P<edge>之前|以前|前(?!后)|之后|以后|后)?)"
     rf"|(?P<only>{_PART})"
 )
 

@@ -92,3 +92,21 @@ async def test_a_draft_of_more_than_32_kib_is_refused(city: City) -> None:
     large = await city.client.put(url, json={"form": {"remarks": "字" * 11_000}})
     assert (large.status_code, large.json()["code"]) == (422, "draft_too_large")
     assert (await city.client.put(url, json={"form": "text"})).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ('{"form": {"a": "\\ud800", "b": [NaN, Infinity, 1e999]}}', 200),
+        ('{"form": {"a": "\\\\u0000"}}', 200),
+        ('{"form": {"\\u0000": 1}}', 200),
+        ('{"form": ' + '{"a":' * 500 + "1" + "}" * 500 + "}", 422),
+        ('{"form": ' + "[" * 50_000 + "]" * 50_000 + "}", 422),
+        ('{"form": {}, "other": 1}', 422),
+        ("{", 422),
+    ],
+)
+async def test_what_a_database_cannot_keep_does_no_harm(city: City, body: str, status: int) -> None:
+    url = f"/api/v1/journeys/{new_id()}/draft"
+    answer = await city.client.put(url, content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code in (status, 400 if status == 422 else status), answer.text
