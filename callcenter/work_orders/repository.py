@@ -4,7 +4,7 @@ import re
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.foundation import paging
@@ -16,6 +16,7 @@ from callcenter.work_orders.models import StateChange, WorkOrder
 from callcenter.work_orders.states import TERMINAL, State
 
 PAGE = 50
+_LAST_CHARACTER = "\U0010ffff"
 
 
 async def find(session: AsyncSession, id_or_number: str) -> WorkOrder:
@@ -74,7 +75,7 @@ async def page(
     if state is not None:
         statement = statement.where(WorkOrder.state == state)
     if query:
-        statement = statement.where(_matches(query, area_code))
+        statement = statement.where(_matches(session, query, area_code))
     if cursor:
         statement = statement.where(WorkOrder.id < _cursor_id(cursor))
     rows = list(await session.scalars(statement))
@@ -82,16 +83,23 @@ async def page(
     return rows[:PAGE], more
 
 
-def _matches(query: str, area_code: str) -> ColumnElement[bool]:
+def _matches(session: AsyncSession, query: str, area_code: str) -> ColumnElement[bool]:
     """One indexed comparison by what the query looks like; digits may be a number, a short code or a telephone."""
     if not re.fullmatch(r"[+\d][\d\s-]{2,20}", query, re.ASCII):
-        return WorkOrder.customer_name.startswith(query, autoescape=True)
+        return _name_begins(session, query)
     digits = re.sub(r"\D", "", query)
     ways = [WorkOrder.number == digits, WorkOrder.short_code == digits]
     number = normalise(query, area_code=area_code)
     if number is not None:
         ways.append(WorkOrder.contact_number == number.full)
     return or_(*ways)
+
+
+def _name_begins(session: AsyncSession, query: str) -> ColumnElement[bool]:
+    """SQLite uses no index for LIKE (330 ms at 200,000 orders), but does for a range in its binary order."""
+    if session.get_bind().dialect.name == "sqlite":
+        return and_(WorkOrder.customer_name >= query, WorkOrder.customer_name < query + _LAST_CHARACTER)
+    return WorkOrder.customer_name.startswith(query, autoescape=True)
 
 
 def _cursor_id(cursor: str) -> uuid.UUID:

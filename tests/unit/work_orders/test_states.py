@@ -91,6 +91,7 @@ def test_hold_ends_with_the_service() -> None:
 
 def test_the_diagram_shows_every_passage() -> None:
     drawn = mermaid()
+    print(drawn)  # `pytest -s` shows the picture for the README
     assert drawn.startswith("stateDiagram-v2")
     assert "[*] --> draft: 1 open" in drawn
     assert "closed --> rework: 22 reopen" in drawn
