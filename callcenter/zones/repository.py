@@ -1,8 +1,9 @@
 """Every query about zones."""
 
 import uuid
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.foundation.errors import NotFound
@@ -13,20 +14,24 @@ from callcenter.zones.models import Zone, ZoneVersion
 _MOST_DEPTH = 6
 
 
-async def published(session: AsyncSession) -> ZoneVersion | None:
-    """The version in force: the latest published one."""
+async def published(session: AsyncSession, at: datetime) -> ZoneVersion | None:
+    """The version in force at `at`."""
     found: ZoneVersion | None = await session.scalar(
         select(ZoneVersion)
-        .where(ZoneVersion.version_state == VersionState.PUBLISHED)
+        .where(
+            ZoneVersion.version_state != VersionState.DRAFT,
+            ZoneVersion.valid_from <= at,
+            or_(ZoneVersion.valid_to.is_(None), ZoneVersion.valid_to > at),
+        )
         .order_by(ZoneVersion.valid_from.desc())
         .limit(1)
     )
     return found
 
 
-async def gazetteer(session: AsyncSession) -> Gazetteer:
-    """The resolver over the published zones; empty if none are published."""
-    version = await published(session)
+async def gazetteer(session: AsyncSession, at: datetime) -> Gazetteer:
+    """The resolver over the zones in force at `at`; empty if there are none."""
+    version = await published(session, at)
     if version is None:
         return Gazetteer()
     rows = await session.execute(

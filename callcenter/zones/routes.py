@@ -17,5 +17,5 @@ router = APIRouter(prefix="/api/v1/zones", tags=["zones"])
 async def resolve(ledger: LedgerDep, text: Annotated[str, Query(max_length=2000)]) -> ZoneAnswer:
     """The zone of a written address, or the candidates an agent chooses from."""
     async with ledger.reading() as session:
-        gazetteer = await repository.gazetteer(session)
+        gazetteer = await repository.gazetteer(session, ledger.clock.now())
     return ZoneAnswer.of(gazetteer, gazetteer.resolve(text))

@@ -16,8 +16,9 @@ from callcenter.foundation.timers import TimerLoop, TimerRow
 from callcenter.seed.reading import json_of, stable_id
 from callcenter.work_orders import clocks, holds, transitions
 from callcenter.work_orders.actors import SYSTEM, Actor
-from callcenter.work_orders.models import WorkOrder
-from callcenter.work_orders.numbers import is_order_number
+from callcenter.work_orders.models import OrderDay, WorkOrder
+from callcenter.work_orders.numbering import next_number
+from callcenter.work_orders.numbers import is_order_number, order_number, short_code
 from callcenter.work_orders.states import Command, Party, State
 from tests.integration.orders.conftest import City
 
@@ -205,6 +206,26 @@ async def test_orders_placed_at_once_have_numbers_of_their_own(city: City) -> No
     assert len(numbers) == 8
     assert all(is_order_number(number) for number in numbers)
     assert {int(number[6:11]) for number in numbers} == set(range(1, 9))
+
+
+async def test_a_short_code_is_given_once_among_open_orders(city: City) -> None:
+    order = await city.placed()
+    async with city.ledger.transaction() as tx:
+        clashing = await transitions.locked(tx, uuid.UUID(order["id"]))
+        clashing.short_code = short_code(order_number("261124", 1))
+    city.clock.advance(timedelta(hours=20))
+    assert (await city.placed())["number"] == order_number("261124", 2)
+    await move(
+        city,
+        order["id"],
+        Command.CANCEL,
+        Actor("office", frozenset({Party.AGENT})),
+        reason="x",
+        party_at_fault="none",
+    )
+    async with city.ledger.transaction() as tx:
+        (await tx.session.get_one(OrderDay, "261124")).last = 0
+        assert await next_number(tx) == order_number("261124", 1)
 
 
 async def test_one_save_sent_twice_at_the_same_time_makes_one_order(city: City) -> None:
