@@ -87,7 +87,7 @@ async def _serve(socket: WebSocket, desks: Desks, client: Client, person: Signed
         for job in jobs:
             job.cancel()
         await asyncio.gather(*jobs, return_exceptions=True)
-        with contextlib.suppress(RuntimeError):  # closed by the other side already
+        with contextlib.suppress(RuntimeError, WebSocketDisconnect):  # closed by the other side already
             await socket.close(client.close_code)
 
 
