@@ -26,6 +26,7 @@ export const useDesk = defineStore('desk', () => {
   const withdrawn = ref<string | null>(null)
   const savedOrder = ref<string | null>(null)
   let gone: string | null = null
+  let refused: string | null = null
   const receipt = ref<{ order_id: string; receipt: Receipt } | null>(null)
   const busy = ref<Act | null>(null)
   const problem = ref<{ act: Act; problem: Problem } | null>(null)
@@ -34,7 +35,8 @@ export const useDesk = defineStore('desk', () => {
     if (pop.value) return 'ringing'
     if (!call.value) return 'idle'
     if (call.value.state !== 'ended') return 'talking'
-    return presence.value.state === 'wrap_up' ? 'wrap_up' : 'idle'
+    // The end of the call is told a moment before the wrap-up it leads to.
+    return ['wrap_up', 'talking', 'hold'].includes(presence.value.state) ? 'wrap_up' : 'idle'
   })
   const caller = computed<Caller | null>(() => pop.value?.caller ?? call.value?.caller ?? null)
   const journeyId = computed(() => pop.value?.journey_id ?? call.value?.journey_id ?? null)
@@ -71,7 +73,7 @@ export const useDesk = defineStore('desk', () => {
     gone = id
     if (pop.value?.id !== id) return
     pop.value = null
-    withdrawn.value = cause === 'answered' ? null : cause
+    withdrawn.value = cause === 'answered' ? null : refused === id ? 'rejected' : cause
   }
 
   function setCall(next: Call | null): void {
@@ -116,7 +118,10 @@ export const useDesk = defineStore('desk', () => {
   }
 
   const answer = () => act('answer', api.answer)
-  const reject = () => act('reject', api.reject)
+  const reject = () => {
+    refused = pop.value?.id ?? null
+    return act('reject', api.reject)
+  }
   const hangUp = () => act('hang-up', api.hangUp)
   const extend = () => act('extend', async () => setPresence(await api.extendWrapUp()))
   const goTo = (state: 'ready' | 'paused' | 'offline', more: { reason?: string; back_minutes?: number } = {}) =>

@@ -3,7 +3,7 @@ import { computed, nextTick, ref, watch } from 'vue'
 
 import { api } from '@/api/client'
 import { asProblem, type Problem } from '@/api/problem'
-import type { MissingPart, Order, OrderKind, Quote } from '@/api/types'
+import type { MissingPart, Order, Quote } from '@/api/types'
 
 import { useClock } from './clock'
 import { useConnection } from './connection'
@@ -27,7 +27,6 @@ export const useDraft = defineStore('draft', () => {
   const orders = ref<Order[]>([])
   const sending = ref(false)
   const problem = ref<Problem | null>(null)
-  const registered = ref<OrderKind | null>(null)
   const refusedFor = ref<MissingPart[]>([])
   let timer: number | undefined
   let loading = false
@@ -52,7 +51,6 @@ export const useDraft = defineStore('draft', () => {
     savedAt.value = call?.draft_saved_at ?? null
     quote.value = null
     orders.value = []
-    registered.value = null
     problem.value = null
     refusedFor.value = []
     keeping.value = newer ? 'local' : 'idle'
@@ -90,12 +88,12 @@ export const useDraft = defineStore('draft', () => {
     problem.value = null
     try {
       const body = toOrderForm(form.value, journeyId.value, desk.caller, total.value)
-      const { order, intake } = await api.createOrder(body, form.value.key)
+      const { order } = await api.createOrder(body, form.value.key)
       another()
       if (order) {
         orders.value.push(order)
         desk.savedOrder = order.number
-      } else registered.value = intake.kind
+      }
       form.value.panel = order ? 'saved' : 'outcome'
     } catch (error) {
       problem.value = asProblem(error)
@@ -114,7 +112,6 @@ export const useDraft = defineStore('draft', () => {
     quote.value = null
     problem.value = null
     refusedFor.value = []
-    registered.value = null
   }
 
   watch(() => desk.call?.journey_id ?? null, (id) => {
@@ -135,5 +132,5 @@ export const useDraft = defineStore('draft', () => {
     if (linked && keeping.value === 'local') schedule(0)
   })
 
-  return { journeyId, form, quote, total, savedAt, keeping, orders, registered, lastOrder, sending, problem, missing, blank, save, another }
+  return { journeyId, form, quote, total, savedAt, keeping, orders, lastOrder, sending, problem, missing, blank, save, another }
 })

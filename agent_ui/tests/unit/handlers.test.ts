@@ -67,9 +67,13 @@ describe('the table of messages', () => {
     handle({ type: 'call', position: 12, call: call() }, reply)
     expect(useDesk().phase).toBe('talking')
     const ended = { at: NOW, by: 'caller' as const, talk_seconds: 60, hold_seconds: 0 }
-    handle({ type: 'presence', position: 13, presence: presence({ state: 'wrap_up' }) }, reply)
+    handle({ type: 'presence', position: 12, presence: presence({ state: 'talking' }) }, reply)
     handle({ type: 'call', position: 13, call: call({ state: 'ended', ended }) }, reply)
     expect(useDesk().phase).toBe('wrap_up')
+    handle({ type: 'presence', position: 14, presence: presence({ state: 'wrap_up' }) }, reply)
+    expect(useDesk().phase).toBe('wrap_up')
+    handle({ type: 'presence', position: 15, presence: presence() }, reply)
+    expect(useDesk().phase).toBe('idle')
   })
 
   it('changes figures and tasks in place', () => {

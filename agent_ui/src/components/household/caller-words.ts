@@ -16,7 +16,7 @@ export function networkName(caller: Caller): string | null {
 export function contactText(contact: PastContact): string {
   const { channel, text } = contact
   if (channel === 'call') return hasMessage(`disposition.${text}`) ? t(`disposition.${text}`) : word('outcome_of_call', text)
-  const order = channel === 'order' ? /^(.*?)\s*\b([A-Z_]{4,})$/.exec(text) : null
+  const order = channel === 'order' ? /^(.*?)\s*\b([A-Za-z_]{4,})$/.exec(text) : null
   const state = order && hasMessage(`order_state.${order[2]!.toLowerCase()}`) ? t(`order_state.${order[2]!.toLowerCase()}`) : null
   return order && state ? [order[1], state].filter(Boolean).join(t('list.comma')) : text
 }
