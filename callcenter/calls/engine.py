@@ -77,9 +77,18 @@ class CallEngine:
 
     async def take(self, events: Sequence[LineEvent]) -> None:
         """One batch of events, in order."""
+        touched: dict[str, LineEvent] = {}
         for event in events:
             self._unsaved.extend(self._board.apply(event))
+            if (journey := self._board.journey_of(event)) is not None:
+                touched[journey.linkedid] = event
+        self._unsaved.extend(self._remembered(touched.values()))
         await self.flush()
+
+    def _remembered(self, touched: Iterable[LineEvent]) -> list[Change]:
+        """Open journeys as they are now: an event without a fact must survive a restart like any other."""
+        journeys = (self._board.journey_of(event) for event in touched)
+        return [Change(journey, ()) for journey in journeys if journey is not None and journey.is_open]
 
     async def mend(
         self,

@@ -190,6 +190,13 @@ class Switchboard:
         call = self._by_name.get(linkedid)
         return call.journey if call is not None and is_contact(call.journey) else None
 
+    def journey_of(self, event: e.LineEvent) -> Journey | None:
+        """The journey that this event, applied before, belongs to."""
+        if not isinstance(event, e.OnLine):
+            return None
+        call = self._by_line.get(event.uniqueid) or self._by_name.get(event.linkedid)
+        return call.journey if call is not None else None
+
     # ---- comparing with the PBX ----
 
     def adopt(self, lines: Iterable[LiveLine], waits: Iterable[LiveWait], at: datetime) -> list[Change]:

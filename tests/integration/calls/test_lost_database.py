@@ -1,0 +1,74 @@
+"""The database goes away in mid-call; what the PBX said meanwhile is written when it is back."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from callcenter.foundation.database import Database
+from callcenter.foundation.transactions import Ledger
+from tests.integration.calls.test_ledger_of_calls import check_books, replayed, staff, stream, written
+from tests.integration.conftest import new_engine
+
+NAME = "hold-unhold"
+
+
+class Faulty:
+    """Lets some transactions fail: at their begin, or as late as at their commit."""
+
+    def __init__(self, database: Database) -> None:
+        self._write = database.write
+        self.failing = ""
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[Any]:
+        if self.failing == "begin":
+            raise OperationalError("BEGIN", {}, Exception("the database is away"))
+        async with self._write() as session:
+            yield session
+            if self.failing == "commit":
+                raise OperationalError("COMMIT", {}, Exception("the database is away"))
+
+
+@pytest.mark.parametrize("when", ["begin", "commit"])
+async def test_nothing_is_lost_wherever_the_database_fails(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    await staff(ledger)
+    faulty = Faulty(ledger.database)
+    monkeypatch.setattr(ledger.database, "write", faulty.write)
+    engine = new_engine(ledger, NAME)
+    events = stream(NAME)
+    for start in range(0, len(events), 4):
+        faulty.failing = when if (start // 4) % 3 else ""
+        try:
+            await engine.take(events[start : start + 4])
+        except OperationalError:
+            assert engine.unsaved > 0
+    faulty.failing = ""
+    await engine.flush()
+    assert engine.unsaved == 0
+    monkeypatch.undo()
+    assert await written(ledger, NAME) == replayed(NAME)
+    await check_books(ledger)
+
+
+async def test_what_was_not_written_is_not_believed_written(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row inserted in a transaction that failed is inserted again, not updated into nothing."""
+    await staff(ledger)
+    faulty = Faulty(ledger.database)
+    monkeypatch.setattr(ledger.database, "write", faulty.write)
+    engine = new_engine(ledger, NAME)
+    events = stream(NAME)
+    faulty.failing = "commit"
+    for event in events:
+        try:
+            await engine.take([event])
+        except OperationalError:
+            continue
+    monkeypatch.undo()
+    assert await written(ledger, NAME) == []
+    await engine.flush()
+    assert await written(ledger, NAME) == replayed(NAME)
