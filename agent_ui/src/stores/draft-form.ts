@@ -2,6 +2,7 @@ import { newKey } from '@/api/idempotency'
 import type {
   Caller, CatalogueItem, ClockName, MissingPart, OrderForm, OrderKind, Wanted, Zone,
 } from '@/api/types'
+import { knownName } from '@/format/caller'
 import { toE164 } from '@/format/phone'
 
 export const KINDS: OrderKind[] = ['help', 'enquiry', 'complaint', 'suggestion', 'praise']
@@ -31,7 +32,7 @@ export interface DraftForm {
 export function emptyForm(caller: Caller | null): DraftForm {
   return {
     kind: 'help', item: null, quantity: null, address_text: '', zone: null, wanted_text: '', clock: 'beijing', wanted: null,
-    contact_name: caller?.customer?.name ?? '', contact_number: caller?.number.withheld ? '' : 'caller',
+    contact_name: knownName(caller), contact_number: caller?.number.withheld ? '' : 'caller',
     remarks: '', agreed_fen: null, key: newKey(), panel: 'order', outcome: null, outcome_note: '',
   }
 }
@@ -66,7 +67,7 @@ export function toOrderForm(form: DraftForm, journeyId: string | null, caller: C
     journey_id: journeyId,
     kind: form.kind,
     customer_id: caller?.customer?.id ?? null,
-    customer_name: caller?.customer?.name ?? form.contact_name.trim(),
+    customer_name: knownName(caller) || form.contact_name.trim(),
     contact_name: form.contact_name.trim(),
     contact_number: toE164(form.contact_number) ?? 'caller',
     item_code: form.item?.code ?? null,

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 
-import { contactText, networkName, stepText } from '@/components/household/caller-words'
+import { contactText, knownName, networkName, stepText } from '@/format/caller'
+
+import type { CustomerCard } from '@/api/types'
 
 import { caller } from './samples'
 
@@ -20,6 +22,11 @@ describe('words for what the service sends as codes', () => {
     expect(stepText({ node: 'main_menu', key: 'timeout' })).toBe('未按键')
     expect(stepText({ node: 'main_menu', key: 'invalid:9' })).toBe('误按 9')
     expect(stepText({ node: 'later', key: '4' })).toBe('4')
+  })
+
+  it('greets nobody as unnamed', () => {
+    const household = (name: string) => caller({ customer: { name } as CustomerCard })
+    expect([knownName(household('王秀兰')), knownName(household('未具名')), knownName(caller())]).toEqual(['王秀兰', '', ''])
   })
 
   it('repeats no name that says nothing new', () => {

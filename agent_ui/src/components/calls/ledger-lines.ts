@@ -1,5 +1,5 @@
 import type { Ledger, Iso } from '@/api/types'
-import { queueWord, stepText } from '@/components/household/caller-words'
+import { queueWord, stepText } from '@/format/caller'
 import type { GlyphName } from '@/components/icon/glyphs'
 import { duration } from '@/format/time'
 import { t, word } from '@/messages'

@@ -6,6 +6,15 @@ export function callerName(caller: Caller): string {
   return caller.customer?.name ?? t('caller.unregistered')
 }
 
+/** The service's word for a household whose name nobody has asked yet. */
+const UNNAMED = '未具名'
+
+/** The name by which the caller can be greeted and asked for, or an empty string. */
+export function knownName(caller: Caller | null): string {
+  const name = caller?.customer?.name ?? ''
+  return name === UNNAMED ? '' : name
+}
+
 /** What the network showed as a name, when it says something new. Somebody else's words. */
 export function networkName(caller: Caller): string | null {
   const name = caller.name?.trim()
