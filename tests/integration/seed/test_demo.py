@@ -15,10 +15,14 @@ from callcenter.work_orders.states import TERMINAL, State
 async def test_the_city_is_there_once_however_often_it_is_seeded(ledger: Ledger) -> None:
     await seed_demo(ledger)
     async with ledger.reading() as session:
-        before = [await session.scalar(select(func.count()).select_from(t)) for t in (Customer, WorkOrder, StateChange)]
+        before = [
+            await session.scalar(select(func.count()).select_from(t)) for t in (Customer, WorkOrder, StateChange)
+        ]
     await seed_demo(ledger)
     async with ledger.reading() as session:
-        after = [await session.scalar(select(func.count()).select_from(t)) for t in (Customer, WorkOrder, StateChange)]
+        after = [
+            await session.scalar(select(func.count()).select_from(t)) for t in (Customer, WorkOrder, StateChange)
+        ]
         orders = list(await session.scalars(select(WorkOrder)))
         open_orders = await session.scalar(select(func.sum(Customer.open_orders)))
         card = await customer_card.read(session, household_id("王秀兰"))
