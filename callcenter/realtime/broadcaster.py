@@ -40,7 +40,7 @@ _CALL_FACTS = (
     "journey.disposed",
     "journey.customer_set",
 )
-_ORDER_FACTS = ("work_order.confirmed", "sms.sent", "sms.failed", "sms.unknown")
+_ORDER_FACTS = ("work_order.confirmed", "work_order.receipt_changed")
 _TASK_FACTS = ("task.opened", "task.claimed", "task.attempted", "task.closed", "task.overdue")
 
 

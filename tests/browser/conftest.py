@@ -1,6 +1,7 @@
 """Real Asterisk, real SIP calls, real service, real Chromium. One stack a worker, one browser context a person."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,6 +14,8 @@ from callcenter.pbx.install import install
 from tests.browser.stack import Stack, start_stack
 
 HERE = Path(__file__).parent
+SHOTS = os.environ.get("CALLCENTER_TEST_SHOTS")
+"""Folder for a picture of each desk at the end of each test; for people who look."""
 OpenDesk = Callable[[str], Awaitable[Page]]
 
 
@@ -47,7 +50,7 @@ async def chromium() -> AsyncIterator[Browser]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def open_desk(stack: Stack, chromium: Browser) -> AsyncIterator[OpenDesk]:
+async def open_desk(stack: Stack, chromium: Browser, request: pytest.FixtureRequest) -> AsyncIterator[OpenDesk]:
     """Signs a person in at a browser of her own; everybody is signed out at the end."""
     pages: list[Page] = []
 
@@ -64,7 +67,9 @@ async def open_desk(stack: Stack, chromium: Browser) -> AsyncIterator[OpenDesk]:
         return page
 
     yield open_one
-    for page in pages:
+    for n, page in enumerate(pages):
+        if SHOTS:
+            await page.screenshot(path=f"{SHOTS}/{request.node.name}-{n}.png")
         await page.request.post(f"{stack.url}/api/v1/auth/sign-out")
         await page.context.close()
     await asyncio.sleep(0)

@@ -1,29 +1,47 @@
 """Everything that runs in production, on this machine, for one test worker: PBX, voice menu, service."""
 
 import asyncio
-import json
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
+from sqlalchemy import update
 
+from callcenter.agents.models import Queue
+from callcenter.agents.repository import list_agents
 from callcenter.cli import starting
 from callcenter.cli.addresses import service_address, sign_ins
-from callcenter.cli.machine import find_instance, pbx_home
+from callcenter.cli.machine import find_instance, open_ledger, pbx_home
 from callcenter.cli.processes import Background
 from callcenter.foundation import schema
 from callcenter.foundation.settings import Settings
 from callcenter.pbx import instance
 from callcenter.pbx.description import Instance
+from callcenter.phones.incoming_call import IncomingCall
 from callcenter.phones.place_call import CallPlan, place_call
 from callcenter.phones.reports import CallReport
 from callcenter.phones.softphone import Softphone
 from callcenter.phones.talking import Talk
+
+
+class Telephone:
+    """Calls that have reached it, ringing."""
+
+    def __init__(self) -> None:
+        self._calls: asyncio.Queue[IncomingCall] = asyncio.Queue()
+
+    def on_call(self, call: IncomingCall) -> None:
+        call.ring()
+        self._calls.put_nowait(call)
+
+    async def ringing(self, seconds: float = 15.0) -> IncomingCall:
+        return await asyncio.wait_for(self._calls.get(), seconds)
 
 
 @dataclass
@@ -51,17 +69,25 @@ class Stack:
     def password(self, username: str) -> str:
         return sign_ins(self.settings)[username]
 
-    def client(self, username: str) -> httpx.Client:
-        """An HTTP client with that person's session."""
-        client = httpx.Client(base_url=self.url, timeout=10)
-        form = {"username": username, "password": self.password(username)}
-        client.post("/api/v1/auth/sign-in", json=form).raise_for_status()
-        return client
+    @contextmanager
+    def client(self, username: str) -> Iterator[httpx.Client]:
+        """An HTTP client with that person's session, signed out at the end."""
+        with httpx.Client(base_url=self.url, timeout=10) as client:
+            form = {"username": username, "password": self.password(username)}
+            client.post("/api/v1/auth/sign-in", json=form).raise_for_status()
+            yield client
+            client.post("/api/v1/auth/sign-out")
 
-    def phone(self, number: str) -> Softphone:
-        """An agent's desk telephone; register it as a context."""
+    @asynccontextmanager
+    async def telephone(self, number: str) -> AsyncIterator[Telephone]:
+        """An agent's registered desk telephone: it rings, and answers when it is told to."""
+        telephone = Telephone()
         server = (self.pbx.sip_host, self.pbx.sip_port)
-        return Softphone(number, server, password=self.agent_secrets[number])
+        async with Softphone(
+            number, server, password=self.agent_secrets[number], on_call=telephone.on_call
+        ) as softphone:
+            await softphone.register()
+            yield telephone
 
     def plan(self, from_number: str, *, name: str = "", press: str = "1", seconds: float = 60.0) -> CallPlan:
         server = (self.pbx.sip_host, self.pbx.sip_port)
@@ -131,22 +157,21 @@ def start_stack(folder: Path, *, sounds: Path | None) -> Stack:
 
 
 async def _agent_secrets(settings: Settings) -> dict[str, str]:
-    from sqlalchemy import update
-
-    from callcenter.agents.models import Queue
-    from callcenter.agents.repository import list_agents
-    from callcenter.cli.machine import open_ledger
-
     ledger = open_ledger(settings)
     try:
         async with ledger.transaction() as tx:
-            # A short ring: tests wait for rings that nobody answers.
-            await tx.session.execute(update(Queue).values(ring_seconds=6))
+            # Shorter than in service: some tests wait for a ring that nobody answers.
+            await tx.session.execute(update(Queue).values(ring_seconds=12))
         async with ledger.reading() as session:
             return {agent.number: agent.sip_secret for agent in await list_agents(session)}
     finally:
         await ledger.database.close()
 
 
-def as_text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=1, default=str)
+def newest_journey(client: httpx.Client, number: str) -> dict[str, Any] | None:
+    """The newest journey of a number in full, if it is over."""
+    found = client.get("/api/v1/journeys", params={"q": number}).json()["items"]
+    if not found or not found[0]["ended_at"]:
+        return None
+    journey: dict[str, Any] = client.get(f"/api/v1/journeys/{found[0]['id']}").json()
+    return journey
