@@ -9,8 +9,7 @@ from callcenter.cli.machine import open_ledger
 from callcenter.cli.output import clear_failures, people
 from callcenter.foundation import schema
 from callcenter.foundation.settings import Settings
-from callcenter.seed.demo import seed_demo
-from callcenter.seed.people import seed_people
+from callcenter.seed.demo import seed_city
 
 app = typer.Typer(no_args_is_help=True, help="Data to begin with.")
 
@@ -28,11 +27,9 @@ def demo() -> None:
     async def work() -> dict[str, str]:
         ledger = open_ledger(settings)
         try:
-            made = await seed_people(ledger, sign_ins_file(settings))
-            await seed_demo(ledger)
+            return await seed_city(ledger, sign_ins_file(settings))
         finally:
             await ledger.database.close()
-        return made
 
     with clear_failures():
         settings.state_dir.mkdir(parents=True, exist_ok=True)

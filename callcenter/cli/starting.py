@@ -20,8 +20,8 @@ from callcenter.pbx import instance
 from callcenter.pbx.description import Instance
 from callcenter.pbx.install import install
 from callcenter.pbx.secret_store import write_private
-from callcenter.seed.demo import seed_demo
-from callcenter.seed.people import STAFF, seed_people
+from callcenter.seed.demo import seed_city
+from callcenter.seed.people import STAFF
 
 READY_SECONDS = 40.0
 DEMO_ON_DUTY = "gulnar"
@@ -49,8 +49,7 @@ async def seed(settings: Settings) -> None:
     """Staff and the demo city, made if new."""
     ledger = open_ledger(settings)
     try:
-        await seed_people(ledger, sign_ins_file(settings))
-        await seed_demo(ledger)
+        await seed_city(ledger, sign_ins_file(settings))
     finally:
         await ledger.database.close()
 

@@ -7,7 +7,7 @@ from playwright.async_api import Page, expect
 
 from callcenter.phones.happenings import CallState
 from tests.browser.conftest import OpenDesk
-from tests.browser.stack import Stack, until
+from tests.browser.stack import Stack, newest_journey, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 HOUSEHOLD = "13899886021"
