@@ -109,6 +109,9 @@ async def choose(
     if wish is not PersonState.PAUSED:
         reason = None
     if wish == presence.person and reason == presence.reason:
+        if presence.next_person is not None:  # another mind, before the first one took effect
+            presence.next_person = presence.next_reason = None
+            _tell(tx, agent, presence, actor)
         return presence
     if presence.line in (LineState.TALKING, LineState.HOLD):
         presence.next_person, presence.next_reason = wish, reason
@@ -136,20 +139,26 @@ async def line_changed(
     if presence.line == line and presence.channel_id == channel_id:
         return
     presence.line, presence.line_since, presence.channel_id = line, tx.now, channel_id
-    if journey_id is not None:
+    wrapping = presence.person == PersonState.WRAP_UP
+    if line is LineState.FREE and not wrapping:
+        presence.journey_id = None
+    elif journey_id is not None and not (wrapping and line is LineState.RINGING):
         presence.journey_id = journey_id
     if line is not LineState.FREE:
         presence.phone_registered = True
     _tell(tx, agent, presence, "pbx")
 
 
-async def call_ended(tx: Transaction, agent: Agent, *, disposed: bool, wrap_up: timedelta) -> None:
+async def call_ended(
+    tx: Transaction, agent: Agent, *, journey_id: uuid.UUID, disposed: bool, wrap_up: timedelta
+) -> None:
     """The agent has left a conversation: wrap up, unless its result is noted already."""
     presence = await get(tx, agent)
     following = states.advance(PersonState(presence.person), PresenceEvent.CALL_ENDED)
     if following is None:
         return
     if not disposed:
+        presence.journey_id = journey_id
         wish, why = presence.next_person, presence.next_reason
         await _enter(tx, agent, presence, following, cause="call_ended", actor="pbx", until=tx.now + wrap_up)
         presence.next_person, presence.next_reason = wish, why
@@ -168,6 +177,7 @@ async def _after_wrap_up(tx: Transaction, agent: Agent, presence: Presence, *, c
     person = PersonState(presence.next_person) if presence.next_person else PersonState.READY
     reason = presence.next_reason if person is PersonState.PAUSED else None
     if person == presence.person and not presence.next_person:
+        presence.journey_id = None
         return  # stays ready
     await _enter(tx, agent, presence, person, cause=cause, actor=actor, reason=reason)
 

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from callcenter.agents import presence
 from callcenter.agents import repository as agents
 from callcenter.agents.models import Agent
-from callcenter.agents.states import LineState
+from callcenter.agents.states import LineState, PersonState
 from callcenter.calls import facts as f
 from callcenter.calls import lost_callers, notes
 from callcenter.calls.journeys import Journey
@@ -114,7 +114,10 @@ class Consequences:
         agent = await agents.by_interface(tx.session, fact.agent)
         if agent is None:
             return
-        if await self._pop(tx, context, fact.line) is None:
+        pop = await self._pop(tx, context, fact.line)
+        if pop is not None and pop.withdrawn_at is not None:
+            return  # a correction of a ring that is over
+        if pop is None:
             tx.session.add(
                 ScreenPopRow(
                     id=new_id(),
@@ -142,12 +145,17 @@ class Consequences:
         if pop is not None and pop.withdrawn_at is None:
             pop.withdrawn_at, pop.cause = tx.now, self._cause(context, fact)
         agent = await agents.by_interface(tx.session, fact.agent)
-        if agent is not None and fact.outcome is not AttemptOutcome.ANSWERED:
+        if agent is None:
+            return
+        if fact.outcome is not AttemptOutcome.ANSWERED:
             await self._free(tx, agent, fact.line)
+        elif context.journey.is_open:  # with whom is told by the leg; a colleague who is consulted has none
+            await self._line(tx, context, fact.agent, fact.line, LineState.TALKING)
 
     def _cause(self, context: Context, fact: f.RingEnded) -> str:
-        others = (leg.line for leg in context.journey.agent_legs)
-        if fact.outcome is AttemptOutcome.CANCELLED and any(line != fact.line for line in others):
+        rang_since = fact.at - timedelta(seconds=fact.rang_seconds)
+        others = (a for a in context.journey.attempts if a.line != fact.line and a.outcome is AttemptOutcome.ANSWERED)
+        if fact.outcome is AttemptOutcome.CANCELLED and any(a.ended_at and a.ended_at >= rang_since for a in others):
             return "answered_elsewhere"
         return WITHDRAW_CAUSES[fact.outcome]
 
@@ -161,10 +169,14 @@ class Consequences:
         assert isinstance(fact, f.AgentLegStarted)
         await lost_callers.reached(tx, context.number, context.journey_id)
         agent = await agents.by_interface(tx.session, fact.agent)
-        if agent is not None:
-            await presence.line_changed(
-                tx, agent, LineState.TALKING, journey_id=context.journey_id, channel_id=fact.line
-            )
+        if agent is None or not any(
+            leg.line == fact.line and leg.to_at is None for leg in context.journey.agent_legs
+        ):
+            return  # nobody of ours, or a correction of a leg that is over
+        row = await presence.get(tx, agent)
+        if row.person == PersonState.WRAP_UP and row.journey_id not in (None, context.journey_id):
+            await notes.not_given(tx, row.journey_id)  # a new call has cut the wrap-up of the last one short
+        await presence.line_changed(tx, agent, LineState.TALKING, journey_id=context.journey_id, channel_id=fact.line)
 
     async def _held(self, tx: Transaction, context: Context, fact: f.Fact) -> None:
         assert isinstance(fact, f.CallHeld)
@@ -191,13 +203,15 @@ class Consequences:
         if row.channel_id != fact.line:
             return  # a correction of a leg that was wrapped up already
         await self._free(tx, agent, fact.line)
-        row.journey_id = context.journey_id
         disposed = await notes.is_disposed(tx, context.journey_id)
-        await presence.call_ended(tx, agent, disposed=disposed, wrap_up=self._wrap_up)
+        await presence.call_ended(tx, agent, journey_id=context.journey_id, disposed=disposed, wrap_up=self._wrap_up)
 
     async def _ended(self, tx: Transaction, context: Context, fact: f.Fact) -> None:
         assert isinstance(fact, f.JourneyEnded)
         await self._withdraw_all(tx, context)
+        for agent, row in await agents.presences(tx.session):
+            if row.journey_id == context.journey_id and row.line != LineState.FREE:
+                await presence.line_changed(tx, agent, LineState.FREE, journey_id=None, channel_id=None)
         if context.journey.direction is Direction.INBOUND:
             await lost_callers.note_end(
                 tx,

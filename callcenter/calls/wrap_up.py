@@ -4,7 +4,7 @@ import uuid
 
 from callcenter.agents import presence
 from callcenter.agents import repository as agents
-from callcenter.agents.models import Agent
+from callcenter.agents.models import Agent, Presence
 from callcenter.agents.states import PersonState
 from callcenter.calls import notes
 from callcenter.foundation.facts import Fact
@@ -23,6 +23,18 @@ async def run_out(tx: Transaction, timer: TimerRow) -> None:
     await presence.run_out(tx, timer)
 
 
+async def choose(
+    tx: Transaction, agent: Agent, *, wish: PersonState, reason: str | None, back_minutes: int | None, actor: str
+) -> Presence:
+    """`presence.choose`; whoever leaves wrap-up without a word leaves the disposition `not_given`."""
+    row = await presence.get(tx, agent)
+    wrapped = row.journey_id if row.person == PersonState.WRAP_UP else None
+    chosen = await presence.choose(tx, agent, wish=wish, reason=reason, back_minutes=back_minutes, actor=actor)
+    if wrapped is not None and chosen.person != PersonState.WRAP_UP:
+        await notes.not_given(tx, wrapped)
+    return chosen
+
+
 async def signed_in(tx: Transaction, fact: Fact) -> None:
     """Whoever has a seat is on duty by signing in."""
     agent = await agents.by_user(tx.session, uuid.UUID(fact.subject.removeprefix("user:")))
@@ -34,4 +46,4 @@ async def signed_out(tx: Transaction, fact: Fact) -> None:
     """Signing out ends duty; during a call, after it."""
     agent = await agents.by_user(tx.session, uuid.UUID(fact.subject.removeprefix("user:")))
     if agent is not None:
-        await presence.choose(tx, agent, wish=PersonState.OFFLINE, reason=None, back_minutes=None, actor=fact.actor)
+        await choose(tx, agent, wish=PersonState.OFFLINE, reason=None, back_minutes=None, actor=fact.actor)

@@ -14,6 +14,7 @@ from callcenter.auth.dependencies import require
 from callcenter.auth.identity import SignedIn
 from callcenter.auth.permissions import Permission
 from callcenter.calls import repository as calls
+from callcenter.calls import wrap_up
 from callcenter.calls.ports import Switch, SwitchUnavailable
 from callcenter.foundation.errors import Refused
 from callcenter.foundation.transactions import Ledger
@@ -50,7 +51,7 @@ async def desk(person: Person, ledger: LedgerDep, request: Request) -> DeskOut:
 async def choose_presence(form: PresenceIn, person: Person, ledger: LedgerDep) -> dict[str, Any]:
     async with ledger.transaction() as tx:
         seat = await agents.seat_of(tx.session, person.user_id)
-        presence = await presences.choose(
+        presence = await wrap_up.choose(
             tx,
             seat,
             wish=PersonState(form.state),
