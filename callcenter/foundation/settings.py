@@ -9,7 +9,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Settings(BaseSettings):
     """Environment variables with the prefix CALLCENTER_ (see `.env.example`)."""
 
-    model_config = SettingsConfigDict(env_prefix="CALLCENTER_", env_file=".env", env_ignore_empty=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="CALLCENTER_", env_file=".env", env_ignore_empty=True, extra="ignore"
+    )
 
     state_dir: Path = Path("var")
     """Database, PBX instances, logs, pid files. One directory a deployment."""

@@ -19,7 +19,12 @@ class WorkOrder(Base):
         Index("ix_work_orders_short_code", "short_code"),
         Index("ix_work_orders_customer_id", "customer_id", "id"),
         Index("ix_work_orders_contact_number", "contact_number"),
-        Index("ix_work_orders_customer_name", "customer_name"),
+        Index(
+            "ix_work_orders_customer_name",
+            "customer_name",
+            "id",
+            postgresql_ops={"customer_name": "varchar_pattern_ops"},  # else LIKE 'name%' cannot use it
+        ),
         Index("ix_work_orders_journey_id", "journey_id"),
     )
 

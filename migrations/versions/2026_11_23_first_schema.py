@@ -687,7 +687,12 @@ def upgrade() -> None:
     with op.batch_alter_table("work_orders", schema=None) as batch_op:
         batch_op.create_index("ix_work_orders_contact_number", ["contact_number"], unique=False)
         batch_op.create_index("ix_work_orders_customer_id", ["customer_id", "id"], unique=False)
-        batch_op.create_index("ix_work_orders_customer_name", ["customer_name"], unique=False)
+        batch_op.create_index(
+            "ix_work_orders_customer_name",
+            ["customer_name", "id"],
+            unique=False,
+            postgresql_ops={"customer_name": "varchar_pattern_ops"},
+        )
         batch_op.create_index("ix_work_orders_journey_id", ["journey_id"], unique=False)
         batch_op.create_index("ix_work_orders_short_code", ["short_code"], unique=False)
         batch_op.create_index("ix_work_orders_state", ["state", "id"], unique=False)
@@ -772,7 +777,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_work_orders_state")
         batch_op.drop_index("ix_work_orders_short_code")
         batch_op.drop_index("ix_work_orders_journey_id")
-        batch_op.drop_index("ix_work_orders_customer_name")
+        batch_op.drop_index("ix_work_orders_customer_name", postgresql_ops={"customer_name": "varchar_pattern_ops"})
         batch_op.drop_index("ix_work_orders_customer_id")
         batch_op.drop_index("ix_work_orders_contact_number")
 
