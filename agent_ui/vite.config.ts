@@ -16,7 +16,7 @@ export default defineConfig({
   build: { target: 'es2022', chunkSizeWarningLimit: 800 },
   server: {
     host: '127.0.0.1',
-    proxy: { '/api': backend, '/ws': { target: backend, ws: true } },
+    proxy: { '/api': backend, '/readyz': backend, '/ws': { target: backend, ws: true } },
   },
   test: {
     environment: 'jsdom',

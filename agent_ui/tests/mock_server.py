@@ -453,6 +453,11 @@ async def ws(socket: WebSocket) -> None:
         stage.sockets.discard(socket)
 
 
+@app.get("/readyz")
+async def ready() -> Json:
+    return {"ready": True, "ami": {"ok": True}, "database": {"ok": True}}
+
+
 @app.get("/{path:path}")
 async def page(path: str) -> FileResponse:
     file = DIST / path
