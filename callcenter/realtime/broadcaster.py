@@ -100,7 +100,7 @@ class Broadcaster:
         card = await screen_pop.build(session, pop)
         message = {"type": "pop", "position": position, "pop": card.model_dump(mode="json")}
         if self._hub.to_agent(pop.agent_id, message):
-            await self._pops.sent(pop.id)
+            await self._pops.sent(pop.id, in_full=card.caller.number.full is not None)
 
     async def _ring_ended(self, session: AsyncSession, one: Recorded) -> None:
         pop = await session.scalar(

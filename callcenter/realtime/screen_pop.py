@@ -7,12 +7,13 @@ from prometheus_client import Histogram
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcenter.agents.models import Queue
+from callcenter.agents.models import Agent, Queue
 from callcenter.calls import figures
 from callcenter.calls import repository as calls
 from callcenter.calls.models import QueueVisitRow, ScreenPopRow
+from callcenter.foundation import audit
 from callcenter.foundation.transactions import Ledger
-from callcenter.realtime import caller_card
+from callcenter.realtime import caller_card, rights
 from callcenter.realtime.messages import PopOut, Step
 
 DEFAULT_RING_SECONDS = 20
@@ -30,9 +31,10 @@ SEEN = Histogram(
 
 
 async def build(session: AsyncSession, pop: ScreenPopRow) -> PopOut:
-    """The card of one ring."""
+    """The card of one ring, its number masked or not by the role of the agent it is for."""
+    agent = await session.get_one(Agent, pop.agent_id)
     journey = await calls.get(session, pop.journey_id)
-    caller = await caller_card.read(session, journey, reveal=False)
+    caller = await caller_card.read(session, journey, reveal=await rights.sees_full_numbers(session, agent))
     steps = await calls.steps_of(session, journey.id)
     queue = await session.get(Queue, pop.queue)
     midnight = figures.beijing_midnight(pop.ringing_at)
@@ -63,11 +65,15 @@ class ScreenPops:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
-    async def sent(self, pop_id: uuid.UUID) -> None:
+    async def sent(self, pop_id: uuid.UUID, *, in_full: bool) -> None:
+        """The pop was handed to the agent's socket; a number shown `in_full` goes to the audit log."""
         async with self._ledger.transaction() as tx:
             pop = await tx.session.get(ScreenPopRow, pop_id)
             if pop is not None and pop.sent_at is None:
                 pop.sent_at = tx.now
+                if in_full:
+                    subject = f"journey:{pop.journey_id}"
+                    audit.note(tx, actor=f"agent:{pop.agent_id}", action="number.shown_in_pop", subject=subject)
                 SENT.observe((tx.now - pop.ringing_at).total_seconds())
 
     async def seen(self, pop_id: uuid.UUID, agent_id: uuid.UUID) -> None:
