@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from panoramisk.actions import Action
 from panoramisk.ami_protocol import AMIProtocol
 from panoramisk.manager import Manager
 from panoramisk.message import Message as AmiMessage
@@ -24,6 +25,7 @@ MOST_MESSAGE_BYTES = 1 << 20
 ANSWER_SECONDS = 5.0
 PING_SECONDS = 5.0
 _END = b"\r\n\r\n"
+_NAMING = ("event", "response", "actionid", "commandid", "message", "subevent")
 
 
 class AmiUnavailable(Exception):
@@ -45,8 +47,13 @@ class AmiAddress:
 class _Protocol(AMIProtocol):  # type: ignore[misc]  # panoramisk annotates nothing
     version: Any
 
+    def __init__(self, link: "_Link") -> None:
+        super().__init__()
+        self._owner = link
+
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
+        self.factory = self._owner  # bytes, or the end, may come before the link knows of us
         self._bytes = bytearray()
 
     def data_received(self, data: bytes) -> None:
@@ -69,11 +76,22 @@ class _Protocol(AMIProtocol):  # type: ignore[misc]  # panoramisk annotates noth
                 self.handle_message(message)
 
     def handle_message(self, message: Any) -> None:
+        if not all(isinstance(message.get(name, ""), str) for name in _NAMING):
+            self._owner.log_ours.warning("ami_message_unusable")  # a naming header twice: panoramisk would fall over it
+            return
         # panoramisk takes a Shutdown event for the end of the link; the link's own end is enough.
         if "event" in message and message["event"] == "Shutdown":
             self.factory.dispatch(message)
         else:
             super().handle_message(message)
+
+
+class _Listing(Action):  # type: ignore[misc]
+    """A listing that is refused is answered at once, instead of waiting for rows that never come."""
+
+    @property
+    def multi(self) -> bool:
+        return bool(self.responses[0].response == "Success")
 
 
 class _Link(Manager):  # type: ignore[misc]
@@ -83,14 +101,14 @@ class _Link(Manager):  # type: ignore[misc]
         super().__init__(**config)
         self.lost = asyncio.Event()
         self._on_message = on_message
-        self._log_ours = logs.get("ami")
+        self.log_ours = logs.get("ami")
 
     def dispatch(self, event: Any) -> list[str]:
         try:
             self._on_message(event)
         except Exception:
             # An exception here would close the connection and lose all events until the next one.
-            self._log_ours.exception("ami_callback_failed")
+            self.log_ours.exception("ami_callback_failed")
         return []
 
     def connection_lost(self, exc: Any) -> None:
@@ -103,9 +121,18 @@ class _Link(Manager):  # type: ignore[misc]
 class AmiClient:
     """A live link. `lost` is set when it ends, for whatever reason; make a new client to go on."""
 
-    def __init__(self, address: AmiAddress, on_message: OnMessage) -> None:
+    def __init__(
+        self,
+        address: AmiAddress,
+        on_message: OnMessage,
+        *,
+        answer_seconds: float = ANSWER_SECONDS,
+        ping_seconds: float = PING_SECONDS,
+    ) -> None:
         self._address = address
         self._on_message = on_message
+        self._answer_seconds = answer_seconds
+        self._ping_seconds = ping_seconds
         self._link: _Link | None = None
         self._pinger: asyncio.Task[None] | None = None
 
@@ -118,11 +145,10 @@ class AmiClient:
             port=self._address.port,
             loop=loop,
             encoding="utf8",
-            protocol_factory=_Protocol,
         )
         try:
-            async with asyncio.timeout(ANSWER_SECONDS):
-                made = await loop.create_connection(_Protocol, self._address.host, self._address.port)
+            async with asyncio.timeout(self._answer_seconds):
+                made = await loop.create_connection(lambda: _Protocol(link), self._address.host, self._address.port)
         except (OSError, TimeoutError) as error:
             raise AmiUnavailable(str(error) or "time limit") from error
         done: asyncio.Future[Any] = loop.create_future()
@@ -163,18 +189,21 @@ class AmiClient:
         return cast(Message, await self._exchange(action, headers or {}, as_list=False))
 
     async def ask_list(self, action: str, headers: Mapping[str, Value] | None = None) -> list[Message]:
-        """A listing action: its event rows, without the first answer and the closing event."""
+        """A listing action: its event rows, without the first answer and the closing event. Raises as `send`."""
         rows = await self._exchange(action, headers or {}, as_list=True)
+        if not isinstance(rows, list):
+            raise AmiUnavailable(f"{action} refused: {rows.get('Message', '')}")
         return [row for row in rows if "Event" in row and not str(row["Event"]).endswith("Complete")]
 
     async def _exchange(self, action: str, headers: Mapping[str, Value], *, as_list: bool) -> Any:
         link = self._link
         if link is None or link.lost.is_set():
             raise AmiUnavailable("no link")
-        future = link.send_action(checked(action, headers), as_list=as_list)
+        said = (_Listing if as_list else Action)(checked(action, headers))
+        future = link.send_action(said, as_list=as_list)
         gone = asyncio.ensure_future(link.lost.wait())
         try:
-            await asyncio.wait({future, gone}, timeout=ANSWER_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({future, gone}, timeout=self._answer_seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
             gone.cancel()
         if not future.done():
@@ -184,7 +213,7 @@ class AmiClient:
 
     async def _ping(self) -> None:
         while True:
-            await asyncio.sleep(PING_SECONDS)
+            await asyncio.sleep(self._ping_seconds)
             try:
                 await self.send("Ping")
             except (AmiOutcomeUnknown, AmiUnavailable):

@@ -63,10 +63,12 @@ class PbxLink:
 
     async def run(self) -> None:
         """Never gives up; waits a little longer after each failure, with jitter."""
-        await self._engine.load()
-        wait = FIRST_WAIT
+        wait, loaded = FIRST_WAIT, False
         while True:
             try:
+                if not loaded:
+                    await self._engine.load()
+                    loaded = True
                 await self._live()
                 wait = FIRST_WAIT
             except (AmiUnavailable, AmiOutcomeUnknown) as error:
@@ -91,7 +93,8 @@ class PbxLink:
         address = self._address()
         if address is None:
             raise AmiUnavailable("no PBX instance")
-        self._inbox = Inbox()
+        if self._inbox.overflowed:  # else what the last link said and nobody has taken yet is still good
+            self._inbox = Inbox()
         client = AmiClient(address, self._hear)
         await client.connect()
         self.client = client
@@ -163,6 +166,10 @@ class PbxLink:
             except (AmiUnavailable, AmiOutcomeUnknown):
                 client.close()  # the next link recovers
                 return
+            except Exception:
+                # The database is away: giving up the link would lose what the PBX says meanwhile.
+                self._log.exception("sweep_failed")
+                continue
             self.status.sweeps += 1
             if repairs:
                 self._log.warning("sweep_repaired", journeys=repairs)

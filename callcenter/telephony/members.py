@@ -48,7 +48,11 @@ class MemberKeeper:
         """Until cancelled: make the PBX agree whenever something changed, and now and then anyway."""
         while True:
             self._changed.clear()
-            await self.keep(client)
+            try:
+                await self.keep(client)
+            except Exception:
+                # The database is away: the link must go on hearing what the PBX says.
+                self._log.exception("members_not_compared")
             try:
                 await asyncio.wait_for(self._changed.wait(), every_seconds)
             except TimeoutError:
