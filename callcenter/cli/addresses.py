@@ -5,6 +5,21 @@ import socket
 from pathlib import Path
 
 from callcenter.foundation.settings import Settings
+from callcenter.pbx.description import Instance, read_description
+from callcenter.pbx.errors import InstanceBroken
+from callcenter.pbx.instance import instance_dir
+
+
+def pbx_home(settings: Settings) -> Path:
+    return instance_dir(state_dir=settings.state_dir, name=settings.pbx_name)
+
+
+def find_instance(settings: Settings) -> Instance | None:
+    """The PBX instance that was last started, or None."""
+    try:
+        return read_description(pbx_home(settings))
+    except InstanceBroken:
+        return None
 
 
 def service_address(settings: Settings) -> tuple[str, int]:

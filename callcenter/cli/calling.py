@@ -11,7 +11,8 @@ from callcenter.agents import repository as agents
 from callcenter.calls import repository
 from callcenter.calls.ledger_json import journey_json
 from callcenter.calls.models import JourneyRow
-from callcenter.cli.machine import find_instance, open_ledger
+from callcenter.cli.addresses import find_instance
+from callcenter.cli.machine import open_ledger
 from callcenter.cli.output import clear_failures, fail, people, print_json, say
 from callcenter.foundation.phone_numbers import mask, normalise
 from callcenter.foundation.settings import Settings

@@ -2,16 +2,13 @@
 
 import asyncio
 import json
-from pathlib import Path
 
 from callcenter.agents import repository as agents
+from callcenter.cli.addresses import find_instance, pbx_home
 from callcenter.foundation.clock import SystemClock
 from callcenter.foundation.database import Database
 from callcenter.foundation.settings import Settings
 from callcenter.foundation.transactions import Ledger
-from callcenter.pbx.description import Instance, read_description
-from callcenter.pbx.errors import InstanceBroken
-from callcenter.pbx.instance import instance_dir
 from callcenter.pbx.plan import AgentEndpoint, HouseholdEndpoint, Line, PbxPlan, PbxPorts, QueueRow
 from callcenter.pbx.ports import block_at, free_block
 from callcenter.pbx.secret_store import instance_secrets, new_secret, write_private
@@ -22,18 +19,6 @@ HOUSEHOLD_NUMBERS = ("13899886021", "09912825555")
 
 def open_ledger(settings: Settings) -> Ledger:
     return Ledger(Database(settings.sqlalchemy_url), SystemClock())
-
-
-def pbx_home(settings: Settings) -> Path:
-    return instance_dir(state_dir=settings.state_dir, name=settings.pbx_name)
-
-
-def find_instance(settings: Settings) -> Instance | None:
-    """The PBX instance that was last started, or None."""
-    try:
-        return read_description(pbx_home(settings))
-    except InstanceBroken:
-        return None
 
 
 def household_secrets(settings: Settings) -> dict[str, str]:

@@ -4,8 +4,7 @@ from typing import Any
 
 import httpx
 
-from callcenter.cli.addresses import listens, service_address, sign_ins
-from callcenter.cli.machine import find_instance, pbx_home
+from callcenter.cli.addresses import find_instance, listens, pbx_home, service_address, sign_ins
 from callcenter.cli.processes import Background
 from callcenter.foundation.settings import Settings
 from callcenter.pbx import instance

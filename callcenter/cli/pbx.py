@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from callcenter.cli.machine import find_instance, pbx_home, pbx_plan
+from callcenter.cli.addresses import find_instance, pbx_home
+from callcenter.cli.machine import pbx_plan
 from callcenter.cli.output import clear_failures, fail, people, print_json, say
 from callcenter.foundation import schema
 from callcenter.foundation.settings import Settings

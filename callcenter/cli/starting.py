@@ -10,8 +10,8 @@ from pathlib import Path
 
 import httpx
 
-from callcenter.cli.addresses import listens, service_address, sign_ins, sign_ins_file
-from callcenter.cli.machine import find_instance, open_ledger, pbx_home, pbx_plan
+from callcenter.cli.addresses import find_instance, listens, pbx_home, service_address, sign_ins, sign_ins_file
+from callcenter.cli.machine import open_ledger, pbx_plan
 from callcenter.cli.output import fail, say
 from callcenter.cli.processes import Background
 from callcenter.foundation import schema
