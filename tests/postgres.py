@@ -40,16 +40,17 @@ def running_postgres() -> Iterator[str]:
     data = folder / "data"
 
     def run(*command: str) -> None:
-        subprocess.run(_as_postgres([str(bin_dir / command[0]), *command[1:]]), check=True, capture_output=True, cwd="/")
+        argv = _as_postgres([str(bin_dir / command[0]), *command[1:]])
+        subprocess.run(argv, check=True, capture_output=True, cwd="/")
 
-    options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories='' -c fsync=off -c max_connections=60"
+    settings = ("listen_addresses=127.0.0.1", f"port={port}", "unix_socket_directories=''", "fsync=off")
+    options = " ".join(f"-c {setting}" for setting in settings)
     try:
         run("initdb", "-D", str(data), "-U", "test", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
         run("pg_ctl", "-D", str(data), "-w", "-l", str(folder / "log"), "-o", options, "start")
         run("createdb", "-h", "127.0.0.1", "-p", str(port), "-U", "test", "test")
         yield f"postgresql+psycopg://test@127.0.0.1:{port}/test"
     finally:
-        subprocess.run(
-            _as_postgres([str(bin_dir / "pg_ctl"), "-D", str(data), "-m", "immediate", "stop"]), capture_output=True, cwd="/"
-        )
+        stop = [str(bin_dir / "pg_ctl"), "-D", str(data), "-m", "immediate", "stop"]
+        subprocess.run(_as_postgres(stop), capture_output=True, cwd="/")
         shutil.rmtree(folder, ignore_errors=True)

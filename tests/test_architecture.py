@@ -47,7 +47,7 @@ def test_modules_stay_small() -> None:
     assert median(lines_of(p) for p in MODULES if lines_of(p) > 3) <= MEDIAN_LINES
 
 
-# Routes and lifespans are lists of small functions and statements; create_app is one screen to read from top to bottom.
+# create_app is a list of what runs, to be read from top to bottom on one screen.
 LISTS = {"callcenter/app/factory.py:create_app"}
 
 

@@ -51,7 +51,7 @@ def describe(presence: Presence) -> dict[str, Any]:
     on_line = presence.line != LineState.FREE
     return {
         "state": word,
-        "since": iso(presence.line_since if on_line else presence.since),
+        "since": iso(presence.line_since if on_line else max(presence.since, presence.line_since)),
         "cause": presence.cause,
         "reason": presence.reason,
         "until": None if on_line else iso(presence.until),
@@ -178,7 +178,9 @@ async def _after_wrap_up(tx: Transaction, agent: Agent, presence: Presence, *, c
     reason = presence.next_reason if person is PersonState.PAUSED else None
     if person == presence.person and not presence.next_person:
         presence.journey_id = None
-        return  # stays ready
+        presence.cause = cause  # stays ready
+        _tell(tx, agent, presence, actor)
+        return
     await _enter(tx, agent, presence, person, cause=cause, actor=actor, reason=reason)
 
 

@@ -12,6 +12,10 @@ class Switch(Protocol):
         """Ask the ringing device behind `channel` to answer (telephones that know `Event: talk`)."""
         ...
 
+    async def reject(self, channel: str) -> None:
+        """Refuse the ringing call behind `channel` for its agent; the queue goes on to the next."""
+        ...
+
     async def hang_up(self, channel: str) -> None:
         """End that line."""
         ...

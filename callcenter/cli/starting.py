@@ -24,7 +24,7 @@ from callcenter.seed.demo import seed_city
 from callcenter.seed.people import STAFF
 
 READY_SECONDS = 40.0
-DEMO_ON_DUTY = "gulnar"
+DEMO_ON_DUTY = "1001"
 """Signed in by `up --demo`, so that the first call finds an agent."""
 PHONE_ANSWERS_AFTER = "12"
 

@@ -8,6 +8,7 @@ from callcenter.calls import repository as calls
 from callcenter.calls.models import JourneyRow
 from callcenter.customers import repository as customers
 from callcenter.customers.schemas import NamedOut, NumberOut
+from callcenter.foundation.logs import mask_numbers
 from callcenter.foundation.phone_numbers import PhoneNumber
 from callcenter.realtime.messages import CallerOut, Reason
 from callcenter.work_orders import customer_card
@@ -28,7 +29,7 @@ async def read(session: AsyncSession, row: JourneyRow, *, reveal: bool) -> Calle
     card = await _card(session, row, chosen) if chosen else None
     return CallerOut(
         number=NumberOut.of(row.number, reveal=reveal),
-        name=row.caller_name or None,
+        name=mask_numbers(row.caller_name) or None,  # many networks show the number as the name
         customer=card.model_dump(mode="json", by_alias=True) if card else None,
         candidates=[NamedOut(id=str(h.id), name=h.name) for h in households],
     )

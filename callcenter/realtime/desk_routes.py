@@ -83,7 +83,7 @@ async def reject(person: Person, ledger: LedgerDep, switch: SwitchDep) -> None:
     async with ledger.reading() as session:
         channel = await _ringing_channel(session, await agents.seat_of(session, person.user_id))
     await _pause_after_reject(ledger, person.user_id, person.actor)
-    await _asked(switch.hang_up(channel))
+    await _asked(switch.reject(channel))
 
 
 @router.post("/hang-up", status_code=202)

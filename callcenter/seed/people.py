@@ -26,11 +26,11 @@ class Person:
 
 
 STAFF = (
-    Person("gulnar", "古丽娜尔", Role.AGENT, "1001", ("hotline-zh", "hotline-ug")),
-    Person("liwei", "李伟", Role.AGENT, "1002"),
-    Person("aili", "艾力", Role.AGENT, "1003", ("hotline-zh", "hotline-ug")),
-    Person("zhoumin", "周敏", Role.SUPERVISOR, "1004"),
-    Person("chenhao", "陈浩", Role.DISPATCHER),
+    Person("1001", "古丽娜尔", Role.AGENT, "1001", ("hotline-zh", "hotline-ug")),
+    Person("1002", "李伟", Role.AGENT, "1002"),
+    Person("1003", "艾力", Role.AGENT, "1003", ("hotline-zh", "hotline-ug")),
+    Person("1004", "周敏", Role.SUPERVISOR, "1004"),
+    Person("2001", "陈浩", Role.DISPATCHER),
     Person("admin", "系统管理员", Role.ADMINISTRATOR),
 )
 

@@ -3,15 +3,15 @@
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 
 from callcenter.auth.dependencies import require
 from callcenter.auth.identity import SignedIn
 from callcenter.auth.permissions import Permission
 from callcenter.foundation.transactions import Ledger
-from callcenter.foundation.web import LedgerDep
+from callcenter.foundation.web import LedgerDep, origin_of
 from callcenter.tasks import repository, views, working
-from callcenter.tasks.schemas import CloseIn, TaskOut, TasksOut
+from callcenter.tasks.schemas import CloseIn, RevealedOut, TaskOut, TasksOut
 from callcenter.tasks.states import RUNNING, TaskState
 
 router = APIRouter(prefix="/api/v1/tasks", tags=["tasks"])
@@ -42,6 +42,13 @@ async def close_task(task_id: uuid.UUID, body: CloseIn, ledger: LedgerDep, perso
     async with ledger.transaction() as tx:
         await working.close(tx, task_id, by=person, result=body.result, note=body.note)
     return await _shown(ledger, task_id)
+
+
+@router.post("/{task_id}/reveal")
+async def reveal_number(task_id: uuid.UUID, ledger: LedgerDep, person: Worker, request: Request) -> RevealedOut:
+    """The number to call back; who looked is written down."""
+    async with ledger.transaction() as tx:
+        return RevealedOut(number=await working.reveal(tx, task_id, by=person, origin=origin_of(request)))
 
 
 async def _shown(ledger: Ledger, task_id: uuid.UUID) -> TaskOut:

@@ -45,5 +45,9 @@ class TaskOut(Out):
     note: str | None
 
 
+class RevealedOut(Out):
+    number: str
+
+
 class TasksOut(Out):
     items: list[TaskOut]

@@ -3,8 +3,9 @@
 import uuid
 
 from callcenter.auth.identity import SignedIn
-from callcenter.foundation import timers
-from callcenter.foundation.errors import Refused
+from callcenter.auth.permissions import Permission
+from callcenter.foundation import audit, timers
+from callcenter.foundation.errors import NotFound, Refused
 from callcenter.foundation.ids import new_id
 from callcenter.foundation.transactions import Transaction
 from callcenter.tasks import repository, states
@@ -46,6 +47,20 @@ async def close(
     await timers.cancel(tx, subject=subject_of(task.id))
     tx.record(fact_of(task, "task.closed", by.actor))
     return task
+
+
+async def reveal(tx: Transaction, task_id: uuid.UUID, *, by: SignedIn, origin: str) -> str:
+    """The number to call back, in full, for the task's owner or by role; written to the audit log.
+
+    `NotPermitted`, `NotFound("number_withheld")`.
+    """
+    task = await repository.get(tx.session, task_id)
+    if task.owner_id != by.user_id:
+        by.must(Permission.NUMBERS_REVEAL)
+    if task.number is None:
+        raise NotFound("number_withheld")
+    audit.note(tx, actor=by.actor, action="number.revealed", subject=subject_of(task.id), origin=origin)
+    return task.number
 
 
 def _refused(task: Task, fault: Exception) -> Refused:

@@ -5,6 +5,9 @@ from collections.abc import Callable
 from callcenter.calls.ports import SwitchUnavailable
 from callcenter.telephony.ami_client import AmiAddress, AmiClient, AmiOutcomeUnknown, AmiUnavailable
 
+NORMAL, REJECTED = "16", "21"
+"""Q.850 causes; the ledger tells a refused ring from an unanswered one by them."""
+
 
 class AmiSwitch:
     """Uses the live link for what its rights allow, and a short link of the second user for device notices."""
@@ -14,11 +17,17 @@ class AmiSwitch:
         self._system_user = system_user
 
     async def hang_up(self, channel: str) -> None:
+        await self._end(channel, NORMAL)
+
+    async def reject(self, channel: str) -> None:
+        await self._end(channel, REJECTED)
+
+    async def _end(self, channel: str, cause: str) -> None:
         client = self._link()
         if client is None:
             raise SwitchUnavailable
         try:
-            await client.send("Hangup", {"Channel": channel, "Cause": "16"})
+            await client.send("Hangup", {"Channel": channel, "Cause": cause})
         except (AmiUnavailable, AmiOutcomeUnknown) as error:
             raise SwitchUnavailable from error
 

@@ -29,7 +29,7 @@ async def fill_order(page: Page) -> None:
 
 
 async def test_a_households_call_becomes_a_work_order(stack: Stack, open_desk: OpenDesk) -> None:
-    gulnar, liwei = await open_desk("gulnar"), await open_desk("liwei")
+    gulnar, liwei = await open_desk("1001"), await open_desk("1002")
     await liwei.request.put(f"{stack.url}/api/v1/desk/presence", data={"state": "paused", "reason": "training"})
     await expect(liwei.get_by_text("示忙").first).to_be_visible()
     async with stack.telephone("1001") as telephone:
@@ -65,7 +65,7 @@ async def test_a_households_call_becomes_a_work_order(stack: Stack, open_desk: O
         report = await calling
 
     assert report.code == 200
-    with stack.client("zhoumin") as supervisor:
+    with stack.client("1004") as supervisor:
         journey = await until("the journey is over", lambda: newest_journey(supervisor, HOUSEHOLD))
         ledger = journey["ledger"]
         assert ledger["outcome"] == "answered"

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_the_pop_is_withdrawn_and_the_next_agent_gets_it(stack: Stack, open_desk: OpenDesk) -> None:
-    desks = {"1001": await open_desk("gulnar"), "1002": await open_desk("liwei")}
+    desks = {"1001": await open_desk("1001"), "1002": await open_desk("1002")}
     async with stack.telephone("1001") as first, stack.telephone("1002") as second:
         calling = asyncio.create_task(stack.call("13899770001", seconds=60))
         telephones = {"1001": first, "1002": second}
@@ -37,7 +37,7 @@ async def test_the_pop_is_withdrawn_and_the_next_agent_gets_it(stack: Stack, ope
         await desks[other].get_by_text("新工单").wait_for()
         await call.hang_up()
         await calling
-    with stack.client("zhoumin") as supervisor:
+    with stack.client("1004") as supervisor:
         journey = await until("the journey is over", lambda: newest_journey(supervisor, "13899770001"))
     outcomes = [(a["agent"], a["outcome"]) for a in journey["ledger"]["attempts"]]
     assert outcomes == [(f"PJSIP/{rung}", "no_answer"), (f"PJSIP/{other}", "answered")]
@@ -46,14 +46,42 @@ async def test_the_pop_is_withdrawn_and_the_next_agent_gets_it(stack: Stack, ope
     await desks[other].keyboard.press("4")
     await desks[other].keyboard.press("Control+Enter")
     await expect(desks[other].get_by_text("这通电话的结果")).to_have_count(0)
-    with stack.client("zhoumin") as supervisor:
+    with stack.client("1004") as supervisor:
         disposed = newest_journey(supervisor, "13899770001")
     assert disposed is not None
     assert disposed["disposition"] == "enquiry_answered"
 
 
+async def test_a_rejected_call_goes_to_the_next_agent(stack: Stack, open_desk: OpenDesk) -> None:
+    desks = {"1001": await open_desk("1001"), "1002": await open_desk("1002")}
+    async with stack.telephone("1001") as first, stack.telephone("1002") as second:
+        calling = asyncio.create_task(stack.call("13899770009", seconds=60))
+        telephones = {"1001": first, "1002": second}
+        waits = {number: asyncio.create_task(t.ringing(20)) for number, t in telephones.items()}
+        done, _ = await asyncio.wait(waits.values(), return_when=asyncio.FIRST_COMPLETED)
+        [rung] = [number for number, wait in waits.items() if wait in done]
+        [other] = [number for number in waits if number != rung]
+        await expect(desks[rung].get_by_role("alert")).to_contain_text("来电")
+        await desks[rung].keyboard.press("Shift+F2")
+        await expect(desks[rung].get_by_text("示忙").first).to_be_visible()
+
+        call = await waits[other]
+        await expect(desks[other].get_by_role("alert")).to_contain_text("来电")
+        await desks[other].keyboard.press("F2")
+        await call.wait_for(CallState.UP)
+        await desks[other].get_by_text("新工单").wait_for()
+        await desks[other].keyboard.press("F9")  # 挂断
+        await call.wait_for(CallState.ENDED)
+        await calling
+        await expect(desks[rung].get_by_text("就绪").first).to_be_visible(timeout=12_000)
+    with stack.client("1004") as supervisor:
+        journey = await until("the journey is over", lambda: newest_journey(supervisor, "13899770009"))
+    assert journey["ledger"]["outcome"] == "answered"
+    assert journey["ledger"]["hangup_by"] == "agent"
+
+
 async def test_an_abandoned_caller_becomes_an_owned_task_on_the_desk(stack: Stack, open_desk: OpenDesk) -> None:
-    desk = await open_desk("gulnar")
+    desk = await open_desk("1001")
     async with stack.telephone("1001") as telephone:
         calling = asyncio.create_task(stack.call("13899770002", seconds=4))
         await telephone.ringing()
@@ -62,7 +90,7 @@ async def test_an_abandoned_caller_becomes_an_owned_task_on_the_desk(stack: Stac
         await expect(desk.get_by_role("alert")).to_have_count(0)
         # Shown masked, with the way to call back.
         await expect(desk.get_by_text("138****0002").first).to_be_visible()
-    with stack.client("zhoumin") as supervisor:
+    with stack.client("1004") as supervisor:
         journey = await until("the journey is over", lambda: newest_journey(supervisor, "13899770002"))
         assert journey["ledger"]["outcome"] == "abandoned"
         assert journey["ledger"]["hangup_by"] == "caller"
@@ -73,7 +101,7 @@ async def test_an_abandoned_caller_becomes_an_owned_task_on_the_desk(stack: Stac
 
 
 async def test_a_withheld_number_still_gets_a_pop_with_an_empty_card(stack: Stack, open_desk: OpenDesk) -> None:
-    desk = await open_desk("gulnar")
+    desk = await open_desk("1001")
     async with stack.telephone("1001") as telephone:
         calling = asyncio.create_task(stack.call("anonymous", name="Anonymous", seconds=30))
         call = await telephone.ringing()
@@ -88,7 +116,7 @@ async def test_a_withheld_number_still_gets_a_pop_with_an_empty_card(stack: Stac
 async def test_without_anybody_signed_in_the_caller_is_told_and_owed_a_call(stack: Stack) -> None:
     report = await stack.call("13899770003", seconds=30)
     assert report.answered
-    with stack.client("zhoumin") as supervisor:
+    with stack.client("1004") as supervisor:
         journey = await until("the journey is over", lambda: newest_journey(supervisor, "13899770003"))
         tasks = supervisor.get("/api/v1/tasks").json()["items"]
     assert journey["ledger"]["outcome"] == "no_agents"
@@ -97,7 +125,7 @@ async def test_without_anybody_signed_in_the_caller_is_told_and_owed_a_call(stac
 
 
 async def test_without_the_voice_menu_the_caller_is_queued_all_the_same(stack: Stack, open_desk: OpenDesk) -> None:
-    await open_desk("gulnar")
+    await open_desk("1001")
     stack.stop_ivr()
     try:
         async with stack.telephone("1001") as telephone:
@@ -108,14 +136,14 @@ async def test_without_the_voice_menu_the_caller_is_queued_all_the_same(stack: S
             await calling
     finally:
         await asyncio.to_thread(stack.start_ivr)
-    with stack.client("zhoumin") as supervisor:
+    with stack.client("1004") as supervisor:
         journey = await until("the journey is over", lambda: newest_journey(supervisor, "13899770004"))
     assert journey["ledger"]["outcome"] == "answered"
     assert journey["ledger"]["ivr_steps"] == []
 
 
 async def test_the_service_dies_in_a_call_and_the_picture_is_right_again(stack: Stack, open_desk: OpenDesk) -> None:
-    desk = await open_desk("gulnar")
+    desk = await open_desk("1001")
     async with stack.telephone("1001") as telephone:
         calling = asyncio.create_task(stack.call("13899770005", seconds=60))
         call = await telephone.ringing()
@@ -128,7 +156,7 @@ async def test_the_service_dies_in_a_call_and_the_picture_is_right_again(stack: 
         await desk.get_by_text("新工单").wait_for()  # the same call is on the desk again
         await call.hang_up()
         await calling
-    with stack.client("zhoumin") as supervisor:
+    with stack.client("1004") as supervisor:
         journey = await until("the journey is over", lambda: newest_journey(supervisor, "13899770005"))
     assert journey["ledger"]["outcome"] == "answered"
     assert len(journey["ledger"]["agent_legs"]) == 1
@@ -136,7 +164,7 @@ async def test_the_service_dies_in_a_call_and_the_picture_is_right_again(stack: 
 
 
 async def test_a_caller_who_hangs_up_while_the_service_is_dead_is_not_lost(stack: Stack, open_desk: OpenDesk) -> None:
-    desk = await open_desk("gulnar")
+    desk = await open_desk("1001")
     async with stack.telephone("1001") as telephone:
         calling = asyncio.create_task(stack.call("13899770006", seconds=5))
         await telephone.ringing()
@@ -144,7 +172,7 @@ async def test_a_caller_who_hangs_up_while_the_service_is_dead_is_not_lost(stack
         await asyncio.to_thread(stack.kill_service)
         await calling
     await asyncio.to_thread(stack.start_service)
-    with stack.client("zhoumin") as supervisor:
+    with stack.client("1004") as supervisor:
         journey = await until("the journey is over", lambda: newest_journey(supervisor, "13899770006"))
         tasks = supervisor.get("/api/v1/tasks").json()["items"]
     assert journey["ledger"]["outcome"] == "abandoned"
@@ -162,7 +190,7 @@ HOSTILE = {
 
 
 async def test_hostile_caller_names_are_text_and_nothing_else(stack: Stack, open_desk: OpenDesk) -> None:
-    desk = await open_desk("gulnar")
+    desk = await open_desk("1001")
     title = await desk.title()
     async with stack.telephone("1001") as telephone:
         for number, name in HOSTILE.items():
@@ -179,7 +207,7 @@ async def test_hostile_caller_names_are_text_and_nothing_else(stack: Stack, open
             await expect(desk.get_by_text("这通电话的结果")).to_have_count(0)
     assert await desk.title() == title
     assert not WITNESS.exists()
-    with stack.client("zhoumin") as supervisor:
+    with stack.client("1004") as supervisor:
         for number in HOSTILE:
             journey = newest_journey(supervisor, number)
             assert journey is not None
@@ -187,14 +215,14 @@ async def test_hostile_caller_names_are_text_and_nothing_else(stack: Stack, open
 
 
 async def test_the_pbx_dies_and_comes_back(stack: Stack, open_desk: OpenDesk) -> None:
-    desk = await open_desk("gulnar")
+    desk = await open_desk("1001")
     async with stack.telephone("1001") as telephone:
         calling = asyncio.create_task(place_call(stack.plan("13899770007", seconds=8)))
         await telephone.ringing()
         await asyncio.to_thread(instance.stop, pbx_home(stack.settings))
         await calling
     await asyncio.to_thread(_start_pbx, stack)
-    with stack.client("zhoumin") as supervisor:
+    with stack.client("1004") as supervisor:
         journey = await until("the journey is over", lambda: newest_journey(supervisor, "13899770007"))
         tasks = supervisor.get("/api/v1/tasks").json()["items"]
     assert journey["ledger"]["outcome"] in ("abandoned", "failed", "timeout")

@@ -91,6 +91,7 @@ export const api = {
   order: (id: string) => send<Order>('GET', `/work-orders/${part(id)}`),
 
   tasks: () => send<{ items: Task[] }>('GET', '/tasks', { query: { state: 'open' } }),
+  revealTask: (id: string) => send<{ number: string }>('POST', `/tasks/${part(id)}/reveal`, { body: {} }),
   claimTask: (id: string) => send<Task>('POST', `/tasks/${part(id)}/claim`, { body: {} }),
   closeTask: (id: string, result: TaskResult, note: string) =>
     send<Task>('POST', `/tasks/${part(id)}/close`, { body: { result, ...(note ? { note } : {}) } }),

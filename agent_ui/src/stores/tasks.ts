@@ -56,8 +56,20 @@ export const useTasks = defineStore('tasks', () => {
     }
   }
 
+  /** Numbers this person has asked to see; the service wrote down who looked. */
+  const revealed = ref<Record<string, string>>({})
+
+  async function reveal(id: string): Promise<void> {
+    problem.value = null
+    try {
+      revealed.value[id] = (await api.revealTask(id)).number
+    } catch (error) {
+      problem.value = { id, problem: asProblem(error) }
+    }
+  }
+
   const claim = (id: string): Promise<void> => change(id, () => api.claimTask(id))
   const close = (id: string, result: TaskResult, note = ''): Promise<void> => change(id, () => api.closeTask(id, result, note))
 
-  return { all, open, mine, late, soon, busy, problem, isMine, replace, load, claim, close }
+  return { all, open, mine, late, soon, busy, problem, isMine, replace, load, claim, close, revealed, reveal }
 })

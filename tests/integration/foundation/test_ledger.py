@@ -29,11 +29,15 @@ async def test_positions_have_no_gaps_under_concurrent_writers(ledger: Ledger) -
 async def test_rolled_back_facts_were_never_there_and_nobody_hears_of_them(ledger: Ledger) -> None:
     heard: list[Recorded] = []
     ledger.watch(heard.extend)
-    with pytest.raises(RuntimeError):
+
+    async def fail() -> None:
         async with ledger.transaction() as tx:
             tx.record(Fact("test.happened", "test:1"))
             outbox.put(tx, kind="sms", key="k-1", payload={})
             raise RuntimeError("the use case failed")
+
+    with pytest.raises(RuntimeError, match="use case"):
+        await fail()
     async with ledger.transaction() as tx:
         tx.record(Fact("test.happened", "test:2"))
     assert [(r.position, r.fact.subject) for r in heard] == [(1, "test:2")]
