@@ -12,6 +12,7 @@ from callcenter.calls.ledger_json import journey_json
 from callcenter.calls.models import JourneyRow, RecordingRow
 from callcenter.calls.recordings import MonitorDir
 from callcenter.calls.schemas import AgentOut, JourneyDetail, JourneyListRow, RecordingOut
+from callcenter.calls.states import Direction
 from callcenter.customers import repository as customers
 from callcenter.customers.schemas import NamedOut, NumberOut
 from callcenter.foundation.errors import NotFound
@@ -77,8 +78,16 @@ async def detail(session: AsyncSession, journey_id: uuid.UUID, monitor_dir: Moni
 
 
 def _masked(ledger: dict[str, Any], row: JourneyRow) -> dict[str, Any]:
+    """Numbers of households never in full: who called, whom we called, to whom a call was passed on."""
     shown = mask(row.number) if row.number else ""
-    return {**ledger, "caller": shown if row.direction == "inbound" else mask(row.caller)}
+    inbound = row.direction == Direction.INBOUND
+    return {
+        **ledger,
+        "caller": shown if inbound else mask(row.caller),
+        "dialled": row.dialled if inbound else mask(row.dialled),
+        "consults": [{**consult, "to": mask(consult["to"])} for consult in ledger["consults"]],
+        "transfers": [{**transfer, "to": mask(transfer["to"])} for transfer in ledger["transfers"]],
+    }
 
 
 def _recording(item: RecordingRow, row: JourneyRow, monitor_dir: MonitorDir) -> RecordingOut:

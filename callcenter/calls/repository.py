@@ -23,6 +23,7 @@ from callcenter.customers.models import Customer
 from callcenter.foundation import paging
 from callcenter.foundation.errors import Invalid, NotFound
 from callcenter.foundation.phone_numbers import normalise
+from callcenter.foundation.web import without_controls
 
 Query = Select[Any]
 _HIDDEN = (CallState.MERGED, CallState.DISCARDED)
@@ -134,21 +135,24 @@ async def list_journeys(
 
 def _cursor_values(at: Any, last_id: Any) -> tuple[datetime, uuid.UUID]:
     try:
-        return datetime.fromisoformat(at), uuid.UUID(last_id)
-    except (TypeError, ValueError) as error:
+        before, last = datetime.fromisoformat(at), uuid.UUID(last_id)
+    except (AttributeError, TypeError, ValueError) as error:
         raise Invalid("invalid_cursor") from error
+    if before.tzinfo is None:
+        raise Invalid("invalid_cursor")
+    return before, last
 
 
 def _filtered(query: Query, wanted: JourneyFilter, area_code: str) -> Query:
     if wanted.outcome:
-        query = query.where(m.JourneyRow.outcome == wanted.outcome)
+        query = query.where(m.JourneyRow.outcome == without_controls(wanted.outcome))
     if wanted.agent:
-        device = or_(
-            m.RingAttemptRow.agent == f"PJSIP/{wanted.agent}", m.RingAttemptRow.agent == f"PJSIP/{wanted.agent}-web"
-        )
-        query = query.where(exists().where(m.RingAttemptRow.journey_id == m.JourneyRow.id, device))
+        devices = (f"PJSIP/{wanted.agent}", f"PJSIP/{wanted.agent}-web")
+        rung = exists().where(m.RingAttemptRow.journey_id == m.JourneyRow.id, m.RingAttemptRow.agent.in_(devices))
+        talked = exists().where(m.AgentLegRow.journey_id == m.JourneyRow.id, m.AgentLegRow.agent.in_(devices))
+        query = query.where(or_(rung, talked))
     if wanted.text:
-        query = query.where(_matches(wanted.text.strip()[:60], area_code))
+        query = query.where(_matches(without_controls(wanted.text).strip()[:60], area_code))
     return query
 
 
@@ -183,7 +187,7 @@ async def recordings_of(session: AsyncSession, ids: list[uuid.UUID]) -> dict[uui
 
 async def recording(session: AsyncSession, recording_id: str) -> m.RecordingRow:
     """`NotFound("recording_not_found")`."""
-    row = await session.get(m.RecordingRow, recording_id)
+    row = await session.get(m.RecordingRow, recording_id) if recording_id.isalnum() else None
     if row is None:
         raise NotFound("recording_not_found")
     return row

@@ -1,10 +1,12 @@
 """Call history, dispositions, reveals and recordings over HTTP."""
 
 import uuid
+from datetime import timedelta
 from typing import Annotated, cast
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import FileResponse
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.agents import repository as agents
 from callcenter.auth.dependencies import CurrentUser, require
@@ -25,9 +27,8 @@ from callcenter.foundation import audit
 from callcenter.foundation.errors import NotFound
 from callcenter.foundation.web import LedgerDep, SettingsDep, origin_of
 
-Reader = Annotated[SignedIn, Depends(require(Permission.JOURNEYS_READ))]
 Desk = Annotated[SignedIn, Depends(require(Permission.DESK_USE))]
-
+SAME_PLAY = timedelta(minutes=10)
 
 router = APIRouter(prefix="/api/v1", tags=["calls"])
 
@@ -37,6 +38,16 @@ def _monitor_dir(request: Request) -> MonitorDir:
 
 
 MonitorDirDep = Annotated[MonitorDir, Depends(_monitor_dir)]
+
+
+async def _check_own(session: AsyncSession, journey_id: uuid.UUID, person: SignedIn) -> None:
+    """Somebody else's call does not exist for an agent: `NotFound`."""
+    if person.may(Permission.JOURNEYS_READ_ALL):
+        return
+    person.must(Permission.JOURNEYS_READ)
+    seat = await agents.seat_of(session, person.user_id)
+    if not await repository.was_with(session, journey_id, seat.number):
+        raise NotFound("journey_not_found")
 
 
 @router.get("/journeys")
@@ -64,17 +75,14 @@ async def get_journey(
     journey_id: uuid.UUID, person: CurrentUser, ledger: LedgerDep, monitor_dir: MonitorDirDep
 ) -> JourneyDetail:
     async with ledger.reading() as session:
-        if not person.may(Permission.JOURNEYS_READ_ALL):
-            person.must(Permission.JOURNEYS_READ)
-            seat = await agents.seat_of(session, person.user_id)
-            if not await repository.was_with(session, journey_id, seat.number):
-                raise NotFound("journey_not_found")  # somebody else's call does not exist for this agent
+        await _check_own(session, journey_id, person)
         return await reading.detail(session, journey_id, monitor_dir)
 
 
 @router.post("/journeys/{journey_id}/disposition")
 async def dispose(journey_id: uuid.UUID, form: DispositionIn, person: Desk, ledger: LedgerDep) -> SavedAt:
     async with ledger.transaction() as tx:
+        await _check_own(tx.session, journey_id, person)
         await notes.dispose(tx, journey_id, code=form.code, note=form.note, actor=person.actor)
         return SavedAt(saved_at=tx.now)
 
@@ -82,6 +90,7 @@ async def dispose(journey_id: uuid.UUID, form: DispositionIn, person: Desk, ledg
 @router.put("/journeys/{journey_id}/customer", status_code=204)
 async def set_customer(journey_id: uuid.UUID, form: CustomerChoice, person: Desk, ledger: LedgerDep) -> None:
     async with ledger.transaction() as tx:
+        await _check_own(tx.session, journey_id, person)
         await notes.set_customer(tx, journey_id, form.customer_id, person.actor)
 
 
@@ -100,12 +109,14 @@ async def play(
         row = await repository.recording(tx.session, recording_id)
         await recordings.check_may_play(tx.session, person, row)
         path = recordings.locate(row, monitor_dir)
-        if request.headers.get("range", "bytes=0-").startswith("bytes=0-"):  # once a play, not once a piece
+        subject = f"recording:{row.id}"
+        # Once a play, not once a piece; a browser says nothing about a play that could be believed.
+        if not await audit.was_noted(tx, person.actor, "recording.played", subject, within=SAME_PLAY):
             audit.note(
                 tx,
                 actor=person.actor,
                 action="recording.played",
-                subject=f"recording:{row.id}",
+                subject=subject,
                 origin=origin_of(request),
                 journey=str(row.journey_id),
             )

@@ -1,10 +1,10 @@
 """Who looked at or changed what is protected: reveals of numbers, plays of recordings, sign-ins, permissions."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Index, String
+from sqlalchemy import Index, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callcenter.foundation.database import Base
@@ -52,3 +52,14 @@ def note(
             data=data,
         )
     )
+
+
+async def was_noted(tx: Transaction, actor: str, action: str, subject: str, *, within: timedelta) -> bool:
+    """Whether this act of this person stands in the log since `within` before now."""
+    found = await tx.session.scalar(
+        select(AuditRow.id)
+        .where(AuditRow.subject == subject, AuditRow.at > tx.now - within)
+        .where(AuditRow.actor == actor, AuditRow.action == action)
+        .limit(1)
+    )
+    return found is not None

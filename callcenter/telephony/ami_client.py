@@ -76,8 +76,9 @@ class _Protocol(AMIProtocol):  # type: ignore[misc]  # panoramisk annotates noth
                 self.handle_message(message)
 
     def handle_message(self, message: Any) -> None:
+        # A naming header that came twice is a list, over which panoramisk would fall.
         if not all(isinstance(message.get(name, ""), str) for name in _NAMING):
-            self._owner.log_ours.warning("ami_message_unusable")  # a naming header twice: panoramisk would fall over it
+            self._owner.log_ours.warning("ami_message_unusable")
             return
         # panoramisk takes a Shutdown event for the end of the link; the link's own end is enough.
         if "event" in message and message["event"] == "Shutdown":

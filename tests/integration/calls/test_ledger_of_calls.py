@@ -110,8 +110,8 @@ async def test_the_ledger_holds_what_a_replay_prints(ledger: Ledger, doubled: bo
 
 
 BEGUN_LATE = {"internal-call", "callback-unanswered"}
-"""Only after some milliseconds do these calls turn out to be contacts. A kill within them leaves no memory of the first
-line; recovery then reads it from the PBX (tests/integration/telephony)."""
+"""Only after some milliseconds do these calls turn out to be contacts. A kill within them leaves no memory of the
+first line; recovery then reads it from the PBX (tests/integration/telephony)."""
 
 
 async def test_the_service_may_be_killed_after_every_few_events(ledger: Ledger) -> None:
