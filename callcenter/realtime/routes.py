@@ -129,6 +129,9 @@ async def _read(socket: WebSocket, desks: Desks, client: Client, person: SignedI
                     client.end(1008)
                     return
                 continue
+            if isinstance(message, Alive) and await _person(socket, desks.ledger) is None:
+                client.end(NOT_SIGNED_IN)  # the session ran out, or the password was changed
+                return
             await _answer(desks, client, person, message)
 
 
