@@ -9,12 +9,21 @@ export interface Lookup<Q, A> {
   clear(): void
 }
 
+/** Questions that are typed but not yet answered, over all fields: saving waits for them. */
+export const unanswered = ref(0)
+
 /** Ask the service while someone types: after a pause, the newest question only, older answers thrown away. */
 export function useLookup<Q, A>(request: (question: Q, signal: AbortSignal) => Promise<A>, onAnswer: (answer: A) => void = () => {}): Lookup<Q, A> {
   const answer = ref<A | null>(null) as Ref<A | null>
   const problem = ref<Problem | null>(null)
   let timer: number | undefined
   let running: AbortController | undefined
+  let waiting = false
+
+  function wait(now: boolean): void {
+    if (now !== waiting) unanswered.value += now ? 1 : -1
+    waiting = now
+  }
 
   async function run(question: Q): Promise<void> {
     const mine = new AbortController()
@@ -27,12 +36,15 @@ export function useLookup<Q, A>(request: (question: Q, signal: AbortSignal) => P
       onAnswer(found)
     } catch (error) {
       if (!mine.signal.aborted) problem.value = asProblem(error)
+    } finally {
+      if (!mine.signal.aborted) wait(false)
     }
   }
 
   function clear(): void {
     window.clearTimeout(timer)
     running?.abort()
+    wait(false)
     answer.value = null
     problem.value = null
   }
@@ -40,6 +52,7 @@ export function useLookup<Q, A>(request: (question: Q, signal: AbortSignal) => P
   function ask(question: Q, delay = 300): void {
     window.clearTimeout(timer)
     running?.abort()
+    wait(true)
     timer = window.setTimeout(() => void run(question), delay)
   }
 
