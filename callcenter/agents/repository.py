@@ -11,7 +11,7 @@ from callcenter.agents.models import Agent, AgentQueue, Presence, Queue
 from callcenter.agents.states import PersonState
 from callcenter.foundation.errors import NotFound
 
-_INTERFACE = re.compile(r"PJSIP/(\d{3,5})(?:-web)?(?:-[0-9a-f]{8})?")
+_INTERFACE = re.compile(r"PJSIP/(\d{3,5})(?:-web)?(?:-[0-9a-f]{8})?", re.ASCII)
 
 
 def number_of(interface: str) -> str | None:

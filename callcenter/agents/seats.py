@@ -35,7 +35,7 @@ async def add_agent(
     tx: Transaction, *, number: str, name: str, user_id: uuid.UUID | None, queues: dict[str, int]
 ) -> Agent:
     """The seat of that number, made if new; `queues` maps queue name to penalty."""
-    if not re.fullmatch(r"[1-9]\d{2,4}", number):
+    if not re.fullmatch(r"[1-9][0-9]{2,4}", number):
         raise Invalid("invalid_input", fields=["number"])
     agent = await tx.session.scalar(select(Agent).where(Agent.number == number))
     if agent is None:

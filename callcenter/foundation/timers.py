@@ -104,7 +104,11 @@ class TimerLoop:
                 )
             )
         for timer_id in due:
-            await self._fire(timer_id)
+            try:
+                await self._fire(timer_id)
+            except Exception:
+                # One timer that cannot be handled must not hold up all that are due after it.
+                self._log.exception("timer_failed", timer=str(timer_id))
         return len(due)
 
     async def _fire(self, timer_id: uuid.UUID) -> None:
