@@ -24,6 +24,7 @@ from callcenter.calls.engine import CallEngine
 from callcenter.catalogue import routes as catalogue_routes
 from callcenter.customers import ivr_routes
 from callcenter.foundation import message_routes, problems
+from callcenter.foundation.body_limit import BodyLimit
 from callcenter.foundation.clock import Clock, SystemClock
 from callcenter.foundation.database import Database
 from callcenter.foundation.facts import Recorded
@@ -139,6 +140,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     app.state.journey_origins = CallOrigins(ledger)
     app.state.switch = AmiSwitch(lambda: link.client, exchange.system_address)
     app.state.desks = Desks(ledger, settings, hub, reader, pops)
+    app.add_middleware(BodyLimit)
     problems.install(app)
     _include_routes(app, ledger)
     app.include_router(health.build(ledger, link, engine, hub, browser.ui_folder(settings)))

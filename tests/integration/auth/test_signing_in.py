@@ -199,3 +199,10 @@ async def test_no_password_and_no_cookie_is_kept_as_it_is(service: Service) -> N
         [user] = await session.scalars(select(User))
     assert browser.cookies["cc_session"] not in (row.id, row.token_hash)
     assert user.password_hash.startswith("$argon2id$")
+
+
+async def test_a_huge_body_is_refused_before_anybody_is_asked_for(service: Service) -> None:
+    browser = await service.browser()
+    for path in ("/api/v1/auth/sign-in", "/api/v1/work-orders", "/nowhere"):
+        answer = await browser.post(path, content=b'{"username": "' + b"x" * 300_000 + b'"}')
+        assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large"), path
