@@ -12,6 +12,7 @@ from callcenter.agents import repository as agents
 from callcenter.auth import origins, sessions
 from callcenter.auth.dependencies import COOKIE
 from callcenter.auth.identity import SignedIn
+from callcenter.auth.permissions import Permission
 from callcenter.foundation import logs
 from callcenter.foundation.settings import Settings
 from callcenter.foundation.transactions import Ledger
@@ -20,7 +21,11 @@ from callcenter.realtime.hub import Client, Hub, encode
 from callcenter.realtime.messages import Alive, Hello, PopSeen, from_browser
 from callcenter.realtime.screen_pop import ScreenPops
 
-FOREIGN, NOT_SIGNED_IN = 4403, 4401
+NOT_ADMITTED, NOT_SIGNED_IN = 4403, 4401
+"""Close codes: 4403 another site's page, or a role that has no desk; 4401 no session, or one that has ended since
+(also by losing the desk's permission). Besides: 4409 another tab took over, 1008 bad frames, 1013 too slow."""
+CHECK_SECONDS = 30.0
+"""How long a session may be over, or a role taken away, before its open desk closes."""
 MOST_CHARACTERS = 16_384
 MOST_BAD = 5
 SILENT_SECONDS = 45.0
@@ -39,17 +44,21 @@ class Desks:
         self.hub = hub
         self.reader = reader
         self.pops = pops
+        self.check_seconds = CHECK_SECONDS
 
 
 @router.websocket("/ws")
 async def desk_socket(socket: WebSocket) -> None:
     desks = cast(Desks, socket.app.state.desks)
     if not origins.is_ours(socket, desks.settings, required=True):
-        await _refuse(socket, FOREIGN)
+        await _refuse(socket, NOT_ADMITTED)
         return
     person = await _person(socket, desks.ledger)
     if person is None:
         await _refuse(socket, NOT_SIGNED_IN)
+        return
+    if not person.may(Permission.DESK_USE):
+        await _refuse(socket, NOT_ADMITTED)
         return
     await socket.accept()
     async with desks.ledger.reading() as session:
@@ -77,6 +86,7 @@ async def _serve(socket: WebSocket, desks: Desks, client: Client, person: Signed
     jobs = [
         asyncio.create_task(_write(socket, client)),
         asyncio.create_task(_read(socket, desks, client, person)),
+        asyncio.create_task(_watch_rights(socket, desks, client)),
         asyncio.create_task(client.over.wait()),
     ]
     try:
@@ -89,6 +99,21 @@ async def _serve(socket: WebSocket, desks: Desks, client: Client, person: Signed
         await asyncio.gather(*jobs, return_exceptions=True)
         with contextlib.suppress(RuntimeError, WebSocketDisconnect):  # closed by the other side already
             await socket.close(client.close_code)
+
+
+async def _watch_rights(socket: WebSocket, desks: Desks, client: Client) -> None:
+    """Until cancelled: close the desk soon after its session has ended or its permission was taken away."""
+    while True:
+        await asyncio.sleep(desks.check_seconds)
+        try:
+            person = await _person(socket, desks.ledger)
+        except Exception:
+            # The database is away: that must not close every desk at once; the next look decides.
+            _log.exception("rights_not_checked")
+            continue
+        if person is None or not person.may(Permission.DESK_USE):
+            client.end(NOT_SIGNED_IN)
+            return
 
 
 async def _empty(socket: WebSocket, client: Client) -> None:
@@ -129,9 +154,6 @@ async def _read(socket: WebSocket, desks: Desks, client: Client, person: SignedI
                     client.end(1008)
                     return
                 continue
-            if isinstance(message, Alive) and await _person(socket, desks.ledger) is None:
-                client.end(NOT_SIGNED_IN)  # the session ran out, or the password was changed
-                return
             await _answer(desks, client, person, message)
 
 
