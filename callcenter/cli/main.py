@@ -22,6 +22,7 @@ COMMANDS = {
         "Be a telephone: an agent's desk phone that registers, or the far end of calls that the PBX places.",
     ),
     "replay": Place("callcenter.cli.replaying:replay", "Recorded AMI events (JSON lines) → journeys."),
+    "bench": Place("callcenter.cli.benching:bench", "Our figure, the floor measured in the same run, and the ratio."),
     "pbx": Place("callcenter.cli.pbx:app", "The telephone exchange (Asterisk)."),
     "db": Place("callcenter.cli.database:app", "The database."),
     "seed": Place("callcenter.cli.seeding:app", "Data to begin with."),

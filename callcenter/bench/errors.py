@@ -1,0 +1,5 @@
+"""Why a benchmark could not be made."""
+
+
+class BenchFailed(Exception):
+    """Said in one line; never a figure that was not reached."""

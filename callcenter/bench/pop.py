@@ -1,0 +1,229 @@
+"""`bench pop`: from the PBX's bytes on the AMI socket to the pop's frame at the agent's browser.
+
+The service runs as it does in production, in a process of its own on a fresh SQLite file. Here are the PBX's side,
+the browsers' side and the one clock.
+"""
+
+import asyncio
+import contextlib
+import json
+import math
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from websockets.asyncio.client import connect
+
+from callcenter.bench.agents import database_file, fresh_ledger, make_agents
+from callcenter.bench.browsers import desks
+from callcenter.bench.errors import BenchFailed
+from callcenter.bench.fake_pbx import FakePbx
+from callcenter.bench.programs import cpu_seconds, free_port, program, resident_megabytes, wait_until
+from callcenter.bench.report import Extra, Finding, Goal, milliseconds, percentile
+from callcenter.bench.scripted_calls import PBX, ScriptedCalls
+from callcenter.pbx.description import Instance, write_description
+from callcenter.pbx.layout import InstanceLayout
+
+HOST = "127.0.0.1"
+Rates = tuple[tuple[float, float], ...]
+RATES: Rates = ((2.2, 20.0), (22.0, 100.0))
+"""Calls a second, and the goal for p99 in milliseconds (DESIGN.md §8)."""
+AGENTS, SECONDS = 100, 30.0
+CALL_SECONDS = 4.5
+"""As long as the recorded call, and a little: no agent gets the next one before."""
+WRAP_UP_SECONDS = 1
+LATE_SECONDS = 20.0
+"""A pop later than this after the last ring is lost."""
+
+
+@dataclass(slots=True)
+class Times:
+    """Seconds from ring to pop, and what the service spent."""
+
+    pops: list[float]
+    calls: int
+    cpu: float
+    megabytes: float
+
+    def told(self, agents: int) -> Extra:
+        return {
+            **milliseconds(self.pops),
+            "agents": agents,
+            "calls": self.calls,
+            "service_cpu_ms_a_call": round(1000 * self.cpu / self.calls, 1),
+            "service_mb": round(self.megabytes),
+        }
+
+
+def run(*, agents: int = AGENTS, seconds: float = SECONDS, rates: Rates = RATES) -> list[Finding]:
+    """One finding for each rate, each with a service and a floor of its own."""
+    most = max(rate for rate, _ in rates)
+    if agents < most * CALL_SECONDS:
+        raise BenchFailed(
+            f"{most:g} calls/s need {math.ceil(most * CALL_SECONDS)} agents, each has one call at a time"
+        )
+    found = []
+    for rate, goal in rates:
+        calls = max(1, round(rate * seconds))
+        with tempfile.TemporaryDirectory() as folder:
+            ours = asyncio.run(_ours(Path(folder), agents, rate, calls))
+            floor = _floor(Path(folder), agents, rate, calls)
+        found.append(
+            Finding(
+                f"ring to pop at {rate:g} calls/s",
+                "ms p99",
+                1000 * percentile(ours.pops, 0.99),
+                1000 * percentile(floor, 0.99),
+                "websocket echo + one commit",
+                Goal(goal, most=True),
+                ours.told(agents) | {"floor_p50_ms": round(1000 * percentile(floor, 0.5), 2)},
+            )
+        )
+    return found
+
+
+async def _ours(folder: Path, agents: int, rate: float, calls: int) -> Times:
+    ledger = await asyncio.to_thread(fresh_ledger, folder, migrated=True)
+    cookies = await make_agents(ledger, agents)
+    await ledger.database.close()
+    async with FakePbx() as pbx:
+        _describe(folder, pbx.port)
+        port, log = free_port(), folder / "service.log"
+        with program("callcenter", "serve", "--port", str(port), env=_environment(folder), log=log) as service:
+            url = f"http://{HOST}:{port}/readyz"
+            await asyncio.to_thread(wait_until, "the service is ready", lambda: _is_live(url), service, log)
+            rings: dict[str, float] = {}
+            pops: list[float] = []
+            all_shown = asyncio.Event()
+
+            def on_pop(seat: str, at: float) -> None:
+                rang = rings.pop(seat, None)
+                if rang is not None:  # sent again: counted once
+                    pops.append(at - rang)
+                if len(pops) == calls:
+                    all_shown.set()
+
+            async with desks((HOST, port), cookies, on_pop):
+                before = cpu_seconds(service.pid)
+                await _ring(pbx, list(cookies), rings, rate, calls)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(all_shown.wait(), LATE_SECONDS)
+                spent = cpu_seconds(service.pid) - before
+            if len(pops) != calls:
+                raise BenchFailed(f"{calls} rings, but {len(pops)} pops within {LATE_SECONDS:.0f} s")
+            return Times(pops, calls, spent, resident_megabytes(service.pid))
+
+
+async def _ring(pbx: FakePbx, seats: list[str], rings: dict[str, float], rate: float, calls: int) -> None:
+    script, began = ScriptedCalls(), time.perf_counter()
+
+    async def one(call: int) -> None:
+        seat, household, born = seats[call % len(seats)], f"138{call:08d}", int(time.time())
+        start = began + call / rate
+        for block in script.blocks:
+            await asyncio.sleep(max(0.0, start + block.after - time.perf_counter()))
+            now = datetime.now(UTC)
+            said = script.say(block, call=call, seat=seat, household=household, born=born, now=now)
+            if block.rings:
+                rings[seat] = time.perf_counter()
+            pbx.say(said)
+
+    await asyncio.gather(*(one(call) for call in range(calls)))
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    return {
+        "CALLCENTER_STATE_DIR": str(folder),
+        "CALLCENTER_DATABASE_URL": f"sqlite+aiosqlite:///{database_file(folder)}",
+        "CALLCENTER_WRAP_UP_SECONDS": str(WRAP_UP_SECONDS),
+        "CALLCENTER_PBX_NAME": PBX,
+        "CALLCENTER_LOG_LEVEL": "WARNING",
+    }
+
+
+def _describe(folder: Path, ami_port: int) -> None:
+    """As if a PBX had been started there."""
+    layout = InstanceLayout(folder.resolve() / "pbx" / PBX)
+    layout.home.mkdir(parents=True)
+    write_description(
+        Instance(
+            name=PBX,
+            pid_file=layout.pid_file,
+            sip_host=HOST,
+            sip_port=0,
+            ami_host=HOST,
+            ami_port=ami_port,
+            ami_user="bench",
+            ami_secret="bench",  # noqa: S106 - the fake PBX takes anybody
+            ami_system_user="bench",
+            ami_system_secret="bench",  # noqa: S106
+            http_port=0,
+            agi_port=0,
+            carrier_host=HOST,
+            carrier_port=0,
+            rtp_start=0,
+            rtp_end=0,
+            monitor_dir=layout.monitor,
+            log_dir=layout.log,
+            version="bench",
+            program=(),
+        )
+    )
+
+
+def _is_live(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - our own service
+            text = answer.read()
+    except urllib.error.HTTPError as error:  # 503: the browser application may not be built; the link counts here
+        text = error.read()
+    except OSError:
+        return False
+    live: bool = json.loads(text)["ami"]["ok"]
+    return live
+
+
+@contextmanager
+def _echo(folder: Path) -> Iterator[int]:
+    port, log = free_port(), folder / "echo.log"
+    with program("callcenter.bench.echo", str(port), str(folder / "echo.db"), env={}, log=log) as process:
+        wait_until("the echo answers", lambda: _listens(port), process, log)
+        yield port
+
+
+def _listens(port: int) -> bool:
+    try:
+        urllib.request.urlopen(f"http://{HOST}:{port}/", timeout=2)
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
+def _floor(folder: Path, agents: int, rate: float, calls: int) -> list[float]:
+    with _echo(folder) as port:
+        return asyncio.run(_echoes(port, agents, rate, calls))
+
+
+async def _echoes(port: int, agents: int, rate: float, calls: int) -> list[float]:
+    """Round trips at the same rate over as many sockets."""
+    sockets = [await connect(f"ws://{HOST}:{port}/", compression=None) for _ in range(agents)]
+    began, spent, text = time.perf_counter(), [], "x" * 500
+
+    async def one(call: int) -> None:
+        await asyncio.sleep(max(0.0, began + call / rate - time.perf_counter()))
+        socket, at = sockets[call % agents], time.perf_counter()
+        await socket.send(text)
+        await socket.recv()
+        spent.append(time.perf_counter() - at)
+
+    await asyncio.gather(*(one(call) for call in range(calls)))
+    await asyncio.gather(*(socket.close() for socket in sockets))
+    return spent

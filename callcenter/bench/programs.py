@@ -1,0 +1,61 @@
+"""Programs of a benchmark in processes of their own, ended by the handle we hold."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from callcenter.bench.errors import BenchFailed
+
+START_SECONDS = 40.0
+STOP_SECONDS = 10.0
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def program(module: str, *args: str, env: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """`python -m module args…` for as long as the block lasts."""
+    with log.open("wb") as words:
+        process = subprocess.Popen(
+            [sys.executable, "-m", module, *args], stdout=words, stderr=words, env={**os.environ, **env}
+        )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def wait_until(what: str, holds: Callable[[], bool], process: subprocess.Popen[bytes], log: Path) -> None:
+    """Poll a named condition. BenchFailed if the program ends or the time is up."""
+    deadline = time.monotonic() + START_SECONDS
+    while not holds():
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise BenchFailed(
+                f"not reached: {what}; {' / '.join(log.read_text('utf-8', 'replace').splitlines()[-3:])}"
+            )
+        time.sleep(0.1)
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of a process so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def resident_megabytes(pid: int) -> float:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
