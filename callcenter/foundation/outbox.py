@@ -6,6 +6,7 @@ tried again but shown to people, since nobody wants the same text twice.
 """
 
 import asyncio
+import contextlib
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -118,10 +119,10 @@ class OutboxWorker:
                 busy = 0
             if busy == 0:
                 self._wake.clear()
-                try:
-                    await asyncio.wait_for(self._wake.wait(), self._idle_seconds)
-                except TimeoutError:
-                    continue
+                with contextlib.suppress(TimeoutError):
+                    # not wait_for: on Python 3.11 it swallows a cancellation that comes together with the event
+                    async with asyncio.timeout(self._idle_seconds):
+                        await self._wake.wait()
 
     async def run_once(self) -> int:
         """Carry out one batch of due rows; how many there were."""

@@ -1,6 +1,7 @@
 """Keeps the PBX's queues as our database wants them; learns what they are from the PBX alone."""
 
 import asyncio
+import contextlib
 from dataclasses import replace
 
 from callcenter.agents import repository
@@ -53,10 +54,10 @@ class MemberKeeper:
             except Exception:
                 # The database is away: the link must go on hearing what the PBX says.
                 self._log.exception("members_not_compared")
-            try:
-                await asyncio.wait_for(self._changed.wait(), every_seconds)
-            except TimeoutError:
-                continue
+            with contextlib.suppress(TimeoutError):
+                # not wait_for: on Python 3.11 it swallows a cancellation that comes together with the event
+                async with asyncio.timeout(every_seconds):
+                    await self._changed.wait()
 
     async def keep(self, client: AmiClient) -> None:
         async with self._ledger.reading() as session:
