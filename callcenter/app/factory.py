@@ -137,7 +137,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     )
     app.state.ledger, app.state.settings = ledger, settings
     app.state.monitor_dir = exchange.monitor_dir
-    app.state.journey_origins = CallOrigins(ledger)
+    app.state.journey_origins = app.state.journey_access = CallOrigins(ledger)
     app.state.switch = AmiSwitch(lambda: link.client, exchange.system_address)
     app.state.desks = Desks(ledger, settings, hub, reader, pops)
     app.add_middleware(BodyLimit)

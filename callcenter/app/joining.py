@@ -1,10 +1,10 @@
 """What flows upward or sideways between features: facts of one, use cases of another. One table a kind."""
 
 import uuid
-from datetime import timedelta
 
 from callcenter.agents.presence import PRESENCE_TIMER
-from callcenter.calls import notes, wrap_up
+from callcenter.auth.identity import SignedIn
+from callcenter.calls import notes, owning, wrap_up
 from callcenter.calls import repository as calls
 from callcenter.calls.models import JourneyRow
 from callcenter.foundation.facts import Fact
@@ -17,22 +17,23 @@ from callcenter.work_orders import clocks as order_clocks
 from callcenter.work_orders.models import WorkOrder
 from callcenter.work_orders.ports import JourneyOrigin
 
-DAY = timedelta(days=1)
-
 
 class CallOrigins:
-    """`work_orders.ports.JourneyOrigins` answered from the ledger of calls."""
+    """`work_orders.ports.JourneyOrigins` and `intakes.ports.JourneyAccess` answered from the ledger of calls."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
-    async def origin_of(self, journey_id: uuid.UUID) -> JourneyOrigin | None:
+    async def origin_of(self, journey_id: uuid.UUID, person: SignedIn) -> JourneyOrigin | None:
         async with self._ledger.reading() as session:
             row = await session.get(JourneyRow, journey_id)
-            if row is None:
+            if row is None or not await owning.has_part_in(session, journey_id, person):
                 return None
             recorded = (await calls.recordings_of(session, [journey_id])).get(journey_id, [])
             return JourneyOrigin(journey_id, row.number, recorded[-1].id if recorded else None)
+
+    async def may_use(self, journey_id: uuid.UUID, person: SignedIn) -> bool:
+        return await self.origin_of(journey_id, person) is not None
 
 
 async def _order_confirmed(tx: Transaction, fact: Fact) -> None:

@@ -6,13 +6,12 @@ from typing import Annotated, cast
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import FileResponse
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.agents import repository as agents
 from callcenter.auth.dependencies import CurrentUser, require
 from callcenter.auth.identity import SignedIn
 from callcenter.auth.permissions import Permission
-from callcenter.calls import notes, reading, recordings, repository, revealing
+from callcenter.calls import notes, owning, reading, recordings, repository, revealing
 from callcenter.calls.recordings import MonitorDir
 from callcenter.calls.repository import JourneyFilter
 from callcenter.calls.schemas import (
@@ -24,7 +23,6 @@ from callcenter.calls.schemas import (
     SavedAt,
 )
 from callcenter.foundation import audit
-from callcenter.foundation.errors import NotFound
 from callcenter.foundation.web import LedgerDep, SettingsDep, origin_of
 
 Desk = Annotated[SignedIn, Depends(require(Permission.DESK_USE))]
@@ -38,16 +36,6 @@ def _monitor_dir(request: Request) -> MonitorDir:
 
 
 MonitorDirDep = Annotated[MonitorDir, Depends(_monitor_dir)]
-
-
-async def _check_own(session: AsyncSession, journey_id: uuid.UUID, person: SignedIn) -> None:
-    """Somebody else's call does not exist for an agent: `NotFound`."""
-    if person.may(Permission.JOURNEYS_READ_ALL):
-        return
-    person.must(Permission.JOURNEYS_READ)
-    seat = await agents.seat_of(session, person.user_id)
-    if not await repository.was_with(session, journey_id, seat.number):
-        raise NotFound("journey_not_found")
 
 
 @router.get("/journeys")
@@ -75,14 +63,14 @@ async def get_journey(
     journey_id: uuid.UUID, person: CurrentUser, ledger: LedgerDep, monitor_dir: MonitorDirDep
 ) -> JourneyDetail:
     async with ledger.reading() as session:
-        await _check_own(session, journey_id, person)
+        await owning.check_own(session, journey_id, person)
         return await reading.detail(session, journey_id, monitor_dir)
 
 
 @router.post("/journeys/{journey_id}/disposition")
 async def dispose(journey_id: uuid.UUID, form: DispositionIn, person: Desk, ledger: LedgerDep) -> SavedAt:
     async with ledger.transaction() as tx:
-        await _check_own(tx.session, journey_id, person)
+        await owning.check_own(tx.session, journey_id, person)
         await notes.dispose(tx, journey_id, code=form.code, note=form.note, actor=person.actor)
         return SavedAt(saved_at=tx.now)
 
@@ -90,7 +78,7 @@ async def dispose(journey_id: uuid.UUID, form: DispositionIn, person: Desk, ledg
 @router.put("/journeys/{journey_id}/customer", status_code=204)
 async def set_customer(journey_id: uuid.UUID, form: CustomerChoice, person: Desk, ledger: LedgerDep) -> None:
     async with ledger.transaction() as tx:
-        await _check_own(tx.session, journey_id, person)
+        await owning.check_own(tx.session, journey_id, person)
         await notes.set_customer(tx, journey_id, form.customer_id, person.actor)
 
 

@@ -1,8 +1,10 @@
-"""What placing an order must know of the call it came from. Calls are a sibling feature; `app.py` joins them."""
+"""What placing an order must know of the call it came from. Calls are a sibling feature; `app/joining.py` answers."""
 
 import uuid
 from dataclasses import dataclass
 from typing import Protocol
+
+from callcenter.auth.identity import SignedIn
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +17,6 @@ class JourneyOrigin:
 
 
 class JourneyOrigins(Protocol):
-    async def origin_of(self, journey_id: uuid.UUID) -> JourneyOrigin | None:
-        """The journey's caller and recording, None if there is no such journey."""
+    async def origin_of(self, journey_id: uuid.UUID, person: SignedIn) -> JourneyOrigin | None:
+        """The journey's caller and recording; None if there is none, or none that the person has to do with."""
         ...

@@ -2,6 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcenter.auth.identity import SignedIn
 from callcenter.catalogue.schemas import hundredths
 from callcenter.customers import repository as customers
 from callcenter.foundation.errors import NotFound
@@ -14,11 +15,11 @@ from callcenter.work_orders.schemas import OrderForm, QuoteIn
 CALLER = "caller"
 
 
-async def origin_of(form: OrderForm, journeys: JourneyOrigins) -> JourneyOrigin | None:
-    """The call the form was typed in. `NotFound` if it names one that does not exist."""
+async def origin_of(form: OrderForm, journeys: JourneyOrigins, person: SignedIn) -> JourneyOrigin | None:
+    """The call the form was typed in. `NotFound` if it names one that does not exist, or somebody else's."""
     if form.journey_id is None:
         return None
-    origin = await journeys.origin_of(form.journey_id)
+    origin = await journeys.origin_of(form.journey_id, person)
     if origin is None:
         raise NotFound("journey_not_found")
     return origin

@@ -69,7 +69,8 @@ async def place_order(
 ) -> Placed:
     """Save the form; the same key with the same form gives the same order again."""
     actor = actor_of(person)
-    request = requests.request_of(form, await requests.origin_of(form, origins), area_code=settings.area_code)
+    origin = await requests.origin_of(form, origins, person)
+    request = requests.request_of(form, origin, area_code=settings.area_code)
     async with ledger.transaction() as tx:
         placed = await place_once(tx, request, by=actor, key=idempotency_key, body=form.model_dump(mode="json"))
         if form.journey_id is not None:

@@ -41,8 +41,11 @@ class Journeys:
         self.known[journey_id] = JourneyOrigin(journey_id, caller, recording_id="0" * 32)
         return str(journey_id)
 
-    async def origin_of(self, journey_id: uuid.UUID) -> JourneyOrigin | None:
+    async def origin_of(self, journey_id: uuid.UUID, person: SignedIn) -> JourneyOrigin | None:
         return self.known.get(journey_id)
+
+    async def may_use(self, journey_id: uuid.UUID, person: SignedIn) -> bool:
+        return journey_id in self.known
 
 
 @dataclass
@@ -115,7 +118,8 @@ async def city(ledger: Ledger, clock: FrozenClock) -> AsyncIterator[City]:
     for router in (zones_router, catalogue_router, intakes_router, work_orders_router, tasks_router):
         app.include_router(router)
     journeys = Journeys()
-    app.state.ledger, app.state.settings, app.state.journey_origins = ledger, Settings(), journeys
+    app.state.ledger, app.state.settings = ledger, Settings()
+    app.state.journey_origins = app.state.journey_access = journeys
     ledger.within("work_order.confirmed", receipts("96365"))
     transport = httpx.ASGITransport(app)
     nobody = SignedIn(uuid.UUID(int=0), "", "", frozenset(), "")

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from callcenter.auth.permissions import Role
-from callcenter.foundation.ids import new_id
 from callcenter.intakes import drafts
 from tests.integration.orders.conftest import City
 
@@ -62,7 +61,7 @@ async def test_a_spoken_time_in_xinjiang_time(city: City) -> None:
 
 
 async def test_a_draft_is_kept_per_agent_and_call(city: City) -> None:
-    journey_id = new_id()
+    journey_id = uuid.UUID(city.journeys.add(None))
     url = f"/api/v1/journeys/{journey_id}/draft"
     saved = await city.client.put(url, json={"form": {"remarks": "一\u0000二", "deep": [{"a": ["\x00"]}]}})
     assert saved.json() == {"saved_at": "2026-11-23T02:24:00.000Z"}
@@ -86,7 +85,7 @@ async def test_saving_the_order_ends_its_draft(city: City) -> None:
 
 
 async def test_a_draft_of_more_than_32_kib_is_refused(city: City) -> None:
-    url = f"/api/v1/journeys/{new_id()}/draft"
+    url = f"/api/v1/journeys/{city.journeys.add(None)}/draft"
     fits = await city.client.put(url, json={"form": {"remarks": "a" * (32 * 1024 - 20)}})
     assert fits.status_code == 200
     large = await city.client.put(url, json={"form": {"remarks": "字" * 11_000}})
@@ -107,6 +106,6 @@ async def test_a_draft_of_more_than_32_kib_is_refused(city: City) -> None:
     ],
 )
 async def test_what_a_database_cannot_keep_does_no_harm(city: City, body: str, status: int) -> None:
-    url = f"/api/v1/journeys/{new_id()}/draft"
+    url = f"/api/v1/journeys/{city.journeys.add(None)}/draft"
     answer = await city.client.put(url, content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code in (status, 400 if status == 422 else status), answer.text
