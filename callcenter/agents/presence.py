@@ -113,7 +113,8 @@ async def choose(
             presence.next_person = presence.next_reason = None
             _tell(tx, agent, presence, actor)
         return presence
-    if presence.line in (LineState.TALKING, LineState.HOLD):
+    leaving = wish is PersonState.OFFLINE and presence.line != LineState.FREE
+    if presence.line in (LineState.TALKING, LineState.HOLD) or leaving:
         presence.next_person, presence.next_reason = wish, reason
         _tell(tx, agent, presence, actor)
         return presence
@@ -149,21 +150,43 @@ async def line_changed(
     _tell(tx, agent, presence, "pbx")
 
 
+async def back_in_talk(tx: Transaction, agent: Agent) -> None:
+    """A conversation begins before the wrap-up of the last one was over: its clock must not run on."""
+    presence = await get(tx, agent)
+    if presence.person == PersonState.WRAP_UP:
+        wish, why = presence.next_person, presence.next_reason
+        await _enter(tx, agent, presence, PersonState.READY, cause="call_taken", actor="pbx")
+        presence.next_person, presence.next_reason = wish, why
+
+
+async def do_as_chosen(tx: Transaction, agent: Agent) -> None:
+    """The line is free and nothing is to be wrapped up: what was chosen meanwhile takes effect."""
+    presence = await get(tx, agent)
+    if presence.next_person is None or presence.line != LineState.FREE or presence.person == PersonState.WRAP_UP:
+        return
+    person, reason = PersonState(presence.next_person), presence.next_reason
+    await _enter(tx, agent, presence, person, cause="by_agent", actor="pbx", reason=reason)
+
+
 async def call_ended(
     tx: Transaction, agent: Agent, *, journey_id: uuid.UUID, disposed: bool, wrap_up: timedelta
-) -> None:
-    """The agent has left a conversation: wrap up, unless its result is noted already."""
+) -> bool:
+    """The agent has left a conversation: wrap up, unless its result is noted already. False if he is off duty."""
     presence = await get(tx, agent)
     following = states.advance(PersonState(presence.person), PresenceEvent.CALL_ENDED)
     if following is None:
-        return
+        return False
+    if presence.person == PersonState.PAUSED and presence.reason != states.REJECTED and not presence.next_person:
+        # Who took a call in a pause goes back to that pause, not into the queue.
+        presence.next_person, presence.next_reason = PersonState.PAUSED, presence.reason
     if not disposed:
         presence.journey_id = journey_id
         wish, why = presence.next_person, presence.next_reason
         await _enter(tx, agent, presence, following, cause="call_ended", actor="pbx", until=tx.now + wrap_up)
         presence.next_person, presence.next_reason = wish, why
-        return
+        return True
     await _after_wrap_up(tx, agent, presence, cause="order_saved", actor="pbx")
+    return True
 
 
 async def end_wrap_up(tx: Transaction, agent: Agent, *, cause: str, actor: str) -> None:

@@ -3,12 +3,13 @@
 import re
 import uuid
 
-from sqlalchemy import select
+from sqlalchemy import and_, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import lazyload
 
 from callcenter.agents.membership import Member
 from callcenter.agents.models import Agent, AgentQueue, Presence, Queue
-from callcenter.agents.states import PersonState
+from callcenter.agents.states import LineState, PersonState
 from callcenter.foundation.errors import NotFound
 
 _INTERFACE = re.compile(r"PJSIP/(\d{3,5})(?:-web)?(?:-[0-9a-f]{8})?", re.ASCII)
@@ -49,9 +50,45 @@ async def list_queues(session: AsyncSession) -> list[Queue]:
     return list(await session.scalars(select(Queue).order_by(Queue.name)))
 
 
-async def presences(session: AsyncSession) -> list[tuple[Agent, Presence]]:
-    rows = await session.execute(select(Agent, Presence).join(Presence, Presence.agent_id == Agent.id))
+async def on_journey(session: AsyncSession, journey_id: uuid.UUID) -> list[tuple[Agent, Presence]]:
+    """Who is on that journey now, or wraps it up."""
+    rows = await session.execute(
+        select(Agent, Presence)
+        .join(Presence, Presence.agent_id == Agent.id)
+        .where(Presence.journey_id == journey_id)
+        .options(lazyload(Agent.queues))
+    )
     return [(row[0], row[1]) for row in rows]
+
+
+async def users_on_duty(session: AsyncSession) -> list[uuid.UUID]:
+    """The users behind all seats that are not offline."""
+    rows = await session.scalars(
+        select(Agent.user_id)
+        .join(Presence, Presence.agent_id == Agent.id)
+        .where(Presence.person != PersonState.OFFLINE, Agent.user_id.is_not(None))
+    )
+    return [user_id for user_id in rows if user_id is not None]
+
+
+async def staff_counts(session: AsyncSession) -> tuple[int, int]:
+    """(ready to take a call now, on duty)."""
+    ready = case(
+        (
+            and_(
+                Presence.person == PersonState.READY,
+                Presence.line == LineState.FREE,
+                Presence.phone_registered,
+            ),
+            1,
+        ),
+        else_=0,
+    )
+    row = await session.execute(
+        select(func.coalesce(func.sum(ready), 0), func.count()).where(Presence.person != PersonState.OFFLINE)
+    )
+    taking, on_duty = row.one()
+    return int(taking), int(on_duty)
 
 
 async def wanted_members(session: AsyncSession) -> list[Member]:

@@ -12,12 +12,11 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 
-from callcenter.agents import presence
 from callcenter.agents import repository as agents
-from callcenter.agents.models import Agent
-from callcenter.agents.states import LineState, PersonState
+from callcenter.agents.states import LineState
 from callcenter.calls import facts as f
 from callcenter.calls import lost_callers, notes
+from callcenter.calls.agent_lines import AgentLines
 from callcenter.calls.journeys import Journey
 from callcenter.calls.models import RecordingRow, ScreenPopRow
 from callcenter.calls.states import AttemptOutcome, Direction
@@ -48,7 +47,7 @@ def recording_path(uniqueid: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The journey a fact belongs to, as it is after the batch."""
+    """The journey a fact belongs to, as it is after the event that brought the fact."""
 
     journey_id: uuid.UUID
     journey: Journey
@@ -64,7 +63,7 @@ class Consequences:
     """The table fact → what follows."""
 
     def __init__(self, *, wrap_up: timedelta, lost_caller_within: timedelta) -> None:
-        self._wrap_up = wrap_up
+        self._lines = AgentLines(wrap_up)
         self._lost_within = lost_caller_within
         self._table: dict[type[f.Fact], Callable[[Transaction, Context, f.Fact], Awaitable[None]]] = {
             f.JourneyStarted: self._started,
@@ -75,6 +74,7 @@ class Consequences:
             f.CallHeld: self._held,
             f.CallResumed: self._resumed,
             f.AgentLegEnded: self._leg_ended,
+            f.ConsultEnded: self._consult_ended,
             f.JourneyEnded: self._ended,
         }
 
@@ -132,7 +132,7 @@ class Consequences:
                 )
             )
             await tx.session.flush()
-        await presence.line_changed(tx, agent, LineState.RINGING, journey_id=context.journey_id, channel_id=fact.line)
+        await self._lines.rings(tx, agent, context.journey_id, fact.line)
 
     async def _pop(self, tx: Transaction, context: Context, line: str) -> ScreenPopRow | None:
         return await tx.session.scalar(
@@ -148,9 +148,9 @@ class Consequences:
         if agent is None:
             return
         if fact.outcome is not AttemptOutcome.ANSWERED:
-            await self._free(tx, agent, fact.line)
+            await self._lines.ring_over(tx, agent, fact.line)
         elif context.journey.is_open:  # with whom is told by the leg; a colleague who is consulted has none
-            await self._line(tx, context, fact.agent, fact.line, LineState.TALKING)
+            await self._lines.changes(tx, agent, context.journey_id, fact.line, LineState.TALKING)
 
     def _cause(self, context: Context, fact: f.RingEnded) -> str:
         rang_since = fact.at - timedelta(seconds=fact.rang_seconds)
@@ -158,12 +158,6 @@ class Consequences:
         if fact.outcome is AttemptOutcome.CANCELLED and any(a.ended_at and a.ended_at >= rang_since for a in others):
             return "answered_elsewhere"
         return WITHDRAW_CAUSES[fact.outcome]
-
-    async def _free(self, tx: Transaction, agent: Agent, line: str) -> None:
-        """The line is free again, unless the agent is by now on another one."""
-        row = await presence.get(tx, agent)
-        if row.channel_id in (line, None):
-            await presence.line_changed(tx, agent, LineState.FREE, journey_id=None, channel_id=None)
 
     async def _leg_started(self, tx: Transaction, context: Context, fact: f.Fact) -> None:
         assert isinstance(fact, f.AgentLegStarted)
@@ -173,10 +167,7 @@ class Consequences:
             leg.line == fact.line and leg.to_at is None for leg in context.journey.agent_legs
         ):
             return  # nobody of ours, or a correction of a leg that is over
-        row = await presence.get(tx, agent)
-        if row.person == PersonState.WRAP_UP and row.journey_id not in (None, context.journey_id):
-            await notes.not_given(tx, row.journey_id)  # a new call has cut the wrap-up of the last one short
-        await presence.line_changed(tx, agent, LineState.TALKING, journey_id=context.journey_id, channel_id=fact.line)
+        await self._lines.joins(tx, agent, context.journey_id, fact.line)
 
     async def _held(self, tx: Transaction, context: Context, fact: f.Fact) -> None:
         assert isinstance(fact, f.CallHeld)
@@ -188,30 +179,22 @@ class Consequences:
 
     async def _line(self, tx: Transaction, context: Context, interface: str, line: str, state: LineState) -> None:
         agent = await agents.by_interface(tx.session, interface)
-        if agent is None:
-            return
-        row = await presence.get(tx, agent)
-        if row.channel_id == line:  # late news of a line that is over changes nothing
-            await presence.line_changed(tx, agent, state, journey_id=context.journey_id, channel_id=line)
+        if agent is not None:
+            await self._lines.changes(tx, agent, context.journey_id, line, state)
 
     async def _leg_ended(self, tx: Transaction, context: Context, fact: f.Fact) -> None:
         assert isinstance(fact, f.AgentLegEnded)
         agent = await agents.by_interface(tx.session, fact.agent)
-        if agent is None:
-            return
-        row = await presence.get(tx, agent)
-        if row.channel_id != fact.line:
-            return  # a correction of a leg that was wrapped up already
-        await self._free(tx, agent, fact.line)
-        disposed = await notes.is_disposed(tx, context.journey_id)
-        await presence.call_ended(tx, agent, journey_id=context.journey_id, disposed=disposed, wrap_up=self._wrap_up)
+        if agent is not None:
+            await self._lines.leg_over(tx, agent, context.journey, context.journey_id, fact.line)
+
+    async def _consult_ended(self, tx: Transaction, context: Context, fact: f.Fact) -> None:
+        await self._lines.consult_over(tx, context.journey, context.journey_id)
 
     async def _ended(self, tx: Transaction, context: Context, fact: f.Fact) -> None:
         assert isinstance(fact, f.JourneyEnded)
         await self._withdraw_all(tx, context)
-        for agent, row in await agents.presences(tx.session):
-            if row.journey_id == context.journey_id and row.line != LineState.FREE:
-                await presence.line_changed(tx, agent, LineState.FREE, journey_id=None, channel_id=None)
+        await self._lines.journey_over(tx, context.journey, context.journey_id)
         if context.journey.direction is Direction.INBOUND:
             await lost_callers.note_end(
                 tx,

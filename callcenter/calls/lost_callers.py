@@ -6,7 +6,6 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from callcenter.agents import repository as agents
-from callcenter.agents.states import PersonState
 from callcenter.auth.models import User, UserRole
 from callcenter.auth.permissions import Role
 from callcenter.calls import repository
@@ -67,11 +66,7 @@ async def _calls_today(tx: Transaction, number: PhoneNumber | None) -> int:
 
 async def _owners(tx: Transaction) -> list[uuid.UUID]:
     """Agents on duty; when nobody is, the supervisors: a lost caller always has an owner if there is staff."""
-    on_duty = [
-        agent.user_id
-        for agent, presence in await agents.presences(tx.session)
-        if presence.person != PersonState.OFFLINE and agent.user_id is not None
-    ]
+    on_duty = await agents.users_on_duty(tx.session)
     if on_duty:
         return on_duty
     supervisors = select(User.id).join(UserRole).where(UserRole.role == Role.SUPERVISOR, User.active)

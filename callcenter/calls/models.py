@@ -79,6 +79,8 @@ class QueueVisitRow(Base):
     position: Mapped[int]
     joined_at: Mapped[datetime]
     left_at: Mapped[datetime | None]
+    wait_seconds: Mapped[float]
+    """0 while the visit lasts; kept so that figures are sums in the database."""
     outcome: Mapped[str | None] = mapped_column(String(16))
 
 

@@ -61,7 +61,7 @@ async def set_customer(tx: Transaction, journey_id: uuid.UUID, customer_id: uuid
 
 async def is_disposed(tx: Transaction, journey_id: uuid.UUID) -> bool:
     note = await tx.session.get(JourneyNote, journey_id)
-    return note is not None and note.disposition is not None
+    return note is not None and note.disposition not in (None, NOT_GIVEN)
 
 
 async def dispose(tx: Transaction, journey_id: uuid.UUID, *, code: str, note: str | None, actor: str) -> None:
@@ -110,6 +110,5 @@ def _write(tx: Transaction, row: JourneyNote, code: str, actor: str) -> None:
 
 
 async def _end_wrap_ups(tx: Transaction, journey_id: uuid.UUID, *, cause: str, actor: str) -> None:
-    for agent, row in await agents.presences(tx.session):
-        if row.journey_id == journey_id:
-            await presence.end_wrap_up(tx, agent, cause=cause, actor=actor)
+    for agent, _ in await agents.on_journey(tx.session, journey_id):
+        await presence.end_wrap_up(tx, agent, cause=cause, actor=actor)

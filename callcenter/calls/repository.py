@@ -1,6 +1,7 @@
 """Every query about journeys, recordings and pops."""
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -208,6 +209,18 @@ async def open_pop(session: AsyncSession, agent_id: uuid.UUID) -> m.ScreenPopRow
         .order_by(m.ScreenPopRow.made_at.desc())
         .limit(1)
     )
+
+
+async def unseen_pops(session: AsyncSession, agent_ids: Collection[uuid.UUID]) -> list[m.ScreenPopRow]:
+    """Pops of these agents that are neither withdrawn nor acknowledged."""
+    rows = await session.scalars(
+        select(m.ScreenPopRow).where(
+            m.ScreenPopRow.agent_id.in_(agent_ids),
+            m.ScreenPopRow.withdrawn_at.is_(None),
+            m.ScreenPopRow.seen_at.is_(None),
+        )
+    )
+    return list(rows)
 
 
 async def calls_since(session: AsyncSession, number: str, since: datetime) -> int:

@@ -41,7 +41,7 @@ PARTS = (
     Part(_table(models.IvrStepRow), lambda j: _plain(j.ivr_steps, "at", "node", "key")),
     Part(
         _table(models.QueueVisitRow),
-        lambda j: _plain(j.queue_visits, "queue", "position", "joined_at", "left_at", "outcome"),
+        lambda j: _plain(j.queue_visits, "queue", "position", "joined_at", "left_at", "wait_seconds", "outcome"),
     ),
     Part(
         _table(models.RingAttemptRow),

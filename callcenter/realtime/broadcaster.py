@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import lazyload
 
 from callcenter.agents import presence as presences
 from callcenter.agents.events import PRESENCE_CHANGED
@@ -163,11 +164,12 @@ class Broadcaster:
             await self._guarded(self._resend)
 
     async def _resend(self) -> None:
-        for agent_id in self._hub.agents():
-            async with self._ledger.reading() as session:
-                pop = await calls.open_pop(session, agent_id)
-                if pop is not None and pop.seen_at is None:
-                    await self._send_pop(session, pop, 0)
+        shown = self._hub.agents()
+        if not shown:
+            return
+        async with self._ledger.reading() as session:
+            for pop in await calls.unseen_pops(session, shown):
+                await self._send_pop(session, pop, 0)
 
     async def send_figures(self, every_seconds: float = 2.0) -> None:
         """Until cancelled: the strip's figures to each desk, when they have changed."""
@@ -176,10 +178,15 @@ class Broadcaster:
             await self._guarded(self._changed_figures)
 
     async def _changed_figures(self) -> None:
-        for agent_id in self._hub.agents():
-            async with self._ledger.reading() as session:
-                agent = await session.get_one(Agent, agent_id)
-                now_shown = (await self._reader.figures(session, agent)).model_dump(mode="json")
+        shown = self._hub.agents()
+        if not shown:
+            return
+        async with self._ledger.reading() as session:
+            day = await self._reader.day(session)
+            wanted = select(Agent).where(Agent.id.in_(shown)).options(lazyload(Agent.queues))
+            strips = {agent.id: day.of(agent) for agent in await session.scalars(wanted)}
+        for agent_id, strip in strips.items():
+            now_shown = strip.model_dump(mode="json")
             if self._figures.get(agent_id) != now_shown:
                 self._figures[agent_id] = now_shown
                 as_of = iso(self._ledger.clock.now())

@@ -1,6 +1,7 @@
 """The whole desk of one agent, read in one go: the snapshot that every live message afterwards changes."""
 
 import uuid
+from dataclasses import dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,6 +13,7 @@ from callcenter.agents.states import PAUSE_REASONS, LineState, PersonState
 from callcenter.auth.identity import SignedIn
 from callcenter.calls import figures, notes
 from callcenter.calls import repository as calls
+from callcenter.calls.figures import DayFigures
 from callcenter.calls.schemas import AgentOut
 from callcenter.foundation import facts
 from callcenter.foundation.settings import Settings
@@ -52,39 +54,53 @@ class DeskReader:
 
     async def figures(self, session: AsyncSession, agent: Agent) -> FiguresOut:
         """The strip's figures and the agent's own, since midnight in Beijing."""
+        return (await self.day(session)).of(agent)
+
+    async def day(self, session: AsyncSession) -> "Day":
+        """What the strips of all desks are made of: four queries, however many desks there are."""
         now = self._ledger.clock.now()
-        today = await figures.of_today(session, now)
-        staff = await agents.presences(session)
-        mine, handle = await figures.of_agent(session, agent.interface, now)
-        placed = 0
-        if agent.user_id is not None:
-            counted = await session.scalar(
-                select(func.count())
-                .select_from(WorkOrder)
-                .where(
-                    WorkOrder.created_by == f"user:{agent.user_id}",
-                    WorkOrder.created_at >= figures.beijing_midnight(now),
-                )
-            )
-            placed = counted or 0
-        return FiguresOut(
-            waiting=today.waiting,
-            longest_wait_since=today.longest_wait_since,
-            ready=sum(_takes_calls(p) for _, p in staff),
-            signed_in=sum(p.person != PersonState.OFFLINE for _, p in staff),
-            answered_today=today.answered,
-            abandoned_today=today.abandoned,
-            service_level=ServiceLevel(
-                within_seconds=int(figures.WITHIN.total_seconds()), good=today.good, of=today.of
-            ),
-            my_answered_today=mine,
-            my_orders_today=placed,
-            my_handle_seconds=handle,
+        placed = await session.execute(
+            select(WorkOrder.created_by, func.count())
+            .where(WorkOrder.created_at >= figures.beijing_midnight(now))
+            .group_by(WorkOrder.created_by)
+        )
+        ready, on_duty = await agents.staff_counts(session)
+        return Day(
+            today=await figures.of_today(session, now),
+            ready=ready,
+            on_duty=on_duty,
+            taken=await figures.of_agents(session, now),
+            placed={actor: count for actor, count in placed},
         )
 
 
-def _takes_calls(presence: Presence) -> bool:
-    return presence.person == PersonState.READY and presence.line == LineState.FREE and presence.phone_registered
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The day's counts: of all, by agent's number, and orders by who placed them."""
+
+    today: DayFigures
+    ready: int
+    on_duty: int
+    taken: dict[str, tuple[int, float]]
+    placed: dict[str, int]
+
+    def of(self, agent: Agent) -> FiguresOut:
+        """One desk's strip."""
+        count, mean = self.taken.get(agent.number, (0, None))
+        return FiguresOut(
+            waiting=self.today.waiting,
+            longest_wait_since=self.today.longest_wait_since,
+            ready=self.ready,
+            signed_in=self.on_duty,
+            answered_today=self.today.answered,
+            abandoned_today=self.today.abandoned,
+            service_level=ServiceLevel(
+                within_seconds=int(figures.WITHIN.total_seconds()), good=self.today.good, of=self.today.of
+            ),
+            my_answered_today=count,
+            my_orders_today=self.placed.get(f"user:{agent.user_id}", 0),
+            my_handle_seconds=mean,
+        )
 
 
 async def _presence(session: AsyncSession, agent: Agent, ledger: Ledger) -> Presence:

@@ -358,6 +358,7 @@ def upgrade() -> None:
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("joined_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("left_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("wait_seconds", sa.Double(), nullable=False),
         sa.Column("outcome", sa.String(length=16), nullable=True),
         sa.ForeignKeyConstraint(["journey_id"], ["journeys.id"], name=op.f("fk_queue_visits_journey_id_journeys")),
         sa.PrimaryKeyConstraint("journey_id", "n", name=op.f("pk_queue_visits")),

@@ -180,3 +180,24 @@ async def test_a_lost_telephone_is_shown_but_changes_no_choice(ledger: Ledger, a
 )
 def test_which_agent_a_device_belongs_to(name: str, number: str | None) -> None:
     assert agents.number_of(name) == number
+
+
+@pytest.mark.usefixtures("agent")
+async def test_who_takes_a_call_in_a_pause_goes_back_to_that_pause(ledger: Ledger) -> None:
+    """示忙 while it rings: afterwards the queue must not ring somebody who is away."""
+    await line(ledger, LineState.RINGING)
+    await choose(ledger, PersonState.PAUSED, "meal")
+    await line(ledger, LineState.TALKING)
+    await line(ledger, LineState.FREE)
+    journey = new_id()
+    await act(ledger, lambda tx, a: presences.call_ended(tx, a, journey_id=journey, disposed=False, wrap_up=WRAP_UP))
+    row = await act(ledger, lambda tx, a: presences.end_wrap_up(tx, a, cause="disposed", actor="user:1"))
+    assert (row.person, row.reason) == (PersonState.PAUSED, "meal")
+
+
+@pytest.mark.usefixtures("agent")
+async def test_going_off_duty_while_it_rings_waits_for_the_call(ledger: Ledger) -> None:
+    await line(ledger, LineState.RINGING)
+    assert (await choose(ledger, PersonState.OFFLINE)).person == PersonState.READY
+    await line(ledger, LineState.FREE)
+    assert (await act(ledger, presences.do_as_chosen)).person == PersonState.OFFLINE

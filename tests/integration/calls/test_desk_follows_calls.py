@@ -263,3 +263,43 @@ async def test_presence_has_one_row_an_agent(ledger: Ledger) -> None:
         await play(ledger, name)
     async with ledger.reading() as session:
         assert len(list(await session.scalars(select(Presence)))) == len(NUMBERS)
+
+
+async def test_a_question_between_colleagues_takes_nobody_out_of_the_queue(ledger: Ledger) -> None:
+    await play(ledger, "internal-call")
+    for number in NUMBERS:
+        row = await presence_of(ledger, number)
+        assert (row.person, row.line) == ("ready", "free")
+    async with ledger.reading() as session:
+        assert list(await session.scalars(select(JourneyNote))) == []
+
+
+async def test_a_colleague_who_was_consulted_is_free_again_at_once(ledger: Ledger) -> None:
+    """While the household still talks with the first agent."""
+    events = list(stream("consult-then-back"))
+    for cut in range(len(events)):
+        if isinstance(events[cut], ev.BridgeLeft) and events[cut].channel.startswith("PJSIP/1003"):
+            break
+    await play(ledger, "consult-then-back", [*events[: cut + 6]])
+    first, third = await presence_of(ledger, "1001"), await presence_of(ledger, "1003")
+    assert third.line == "free"
+    assert first.line in ("talking", "hold")
+    assert first.person == "ready"
+
+
+@pytest.mark.parametrize("name", ["atxfer-cancelled", "attended-transfer-ami", "consult-then-back"])
+async def test_nobody_wraps_up_while_still_speaking_about_the_call(ledger: Ledger, name: str) -> None:
+    engine = new_engine(ledger, name)
+    async with ledger.reading() as session:
+        ids = {agent.number: agent.id for agent in await agents.list_agents(session)}
+    wrapped_in_talk = []
+    for event in stream(name):
+        await feed(engine, [event], batch=1)
+        for number in ids:
+            row = await presence_of(ledger, number)
+            if row.person == "wrap_up" and row.line != "free":
+                wrapped_in_talk.append((number, row.line))
+    assert wrapped_in_talk == []
+    # Once it is over, everybody is free and has at most one wrap-up left.
+    for number in ids:
+        assert (await presence_of(ledger, number)).line == "free"
