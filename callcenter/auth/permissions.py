@@ -33,6 +33,8 @@ class Permission(StrEnum):
     RECORDINGS_PLAY_OWN = "recordings.play_own"
     RECORDINGS_PLAY_ALL = "recordings.play_all"
     NUMBERS_REVEAL_DURING_CALL = "numbers.reveal_during_call"
+    NUMBERS_REVEAL_OWED = "numbers.reveal_owed"
+    """The number of a call-back that this very person owes."""
     NUMBERS_REVEAL = "numbers.reveal"
     USERS_MANAGE = "users.manage"
     AUDIT_READ = "audit.read"
@@ -53,6 +55,7 @@ _DESK = frozenset(
         _P.JOURNEYS_READ,
         _P.RECORDINGS_PLAY_OWN,
         _P.NUMBERS_REVEAL_DURING_CALL,
+        _P.NUMBERS_REVEAL_OWED,
     }
 )
 

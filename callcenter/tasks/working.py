@@ -5,7 +5,7 @@ import uuid
 from callcenter.auth.identity import SignedIn
 from callcenter.auth.permissions import Permission
 from callcenter.foundation import audit, timers
-from callcenter.foundation.errors import NotFound, Refused
+from callcenter.foundation.errors import NotFound, NotPermitted, Refused
 from callcenter.foundation.ids import new_id
 from callcenter.foundation.transactions import Transaction
 from callcenter.tasks import repository, states
@@ -50,13 +50,15 @@ async def close(
 
 
 async def reveal(tx: Transaction, task_id: uuid.UUID, *, by: SignedIn, origin: str) -> str:
-    """The number to call back, in full, for the task's owner or by role; written to the audit log.
+    """The number to call back, in full, for the owner whose role calls back, or by role; written to the audit log.
 
     `NotPermitted`, `NotFound("number_withheld")`.
     """
     task = await repository.get(tx.session, task_id)
-    if task.owner_id != by.user_id:
-        by.must(Permission.NUMBERS_REVEAL)
+    if not by.may(Permission.NUMBERS_REVEAL):
+        by.must(Permission.NUMBERS_REVEAL_OWED)
+        if task.owner_id != by.user_id:
+            raise NotPermitted
     if task.number is None:
         raise NotFound("number_withheld")
     audit.note(tx, actor=by.actor, action="number.revealed", subject=subject_of(task.id), origin=origin)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from callcenter.auth.permissions import Role
+from callcenter.auth.permissions import PERMISSIONS, Permission, Role
 from callcenter.foundation.facts import FactRow
 from callcenter.foundation.ids import new_id
 from callcenter.foundation.phone_numbers import PhoneNumber
@@ -168,3 +168,24 @@ async def test_tasks_are_for_those_who_work_on_them(city: City) -> None:
     assert (await city.client.post(f"/api/v1/tasks/{new_id()}/claim")).json()["code"] == "task_not_found"
     city.sign_in(await city.person(Role.DISPATCHER))
     assert (await city.client.get("/api/v1/tasks")).status_code == 403
+
+
+async def test_the_number_to_call_back_is_for_its_owner_whose_role_calls_back(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = await lose(city, owners=(city.agent.user_id,))
+    url = f"/api/v1/tasks/{task.id}/reveal"
+    answer = await city.client.post(url)
+    assert (answer.status_code, answer.json()) == (200, {"number": CALLER})
+    city.sign_in(await city.person(Role.AGENT))
+    assert (await city.client.post(url)).json()["code"] == "not_permitted", "somebody else's task"
+    city.sign_in(await city.person(Role.SUPERVISOR))
+    assert (await city.client.post(url)).status_code == 200
+    agents = PERMISSIONS[Role.AGENT] - {Permission.NUMBERS_REVEAL_OWED}
+    monkeypatch.setitem(PERMISSIONS, Role.AGENT, agents)
+    owner = await city.person(Role.AGENT)
+    async with city.ledger.transaction() as tx:
+        (await tx.session.get_one(Task, task.id)).owner_id = owner.user_id
+    city.sign_in(owner)
+    refused = await city.client.post(url)
+    assert (refused.status_code, refused.json()["code"]) == (403, "not_permitted"), "the table decides, not ownership"

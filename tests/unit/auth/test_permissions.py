@@ -19,6 +19,7 @@ def test_every_role_is_in_the_table() -> None:
     ("permission", "roles"),
     [
         (Permission.RECORDINGS_PLAY_ALL, {Role.SUPERVISOR, Role.COMPLAINTS}),
+        (Permission.NUMBERS_REVEAL_OWED, {Role.AGENT, Role.FOLLOW_UP, Role.SUPERVISOR, Role.COMPLAINTS}),
         (Permission.NUMBERS_REVEAL, {Role.SUPERVISOR, Role.COMPLAINTS, Role.ZONE_MANAGER}),
         (Permission.JOURNEYS_READ_ALL, {Role.SUPERVISOR, Role.COMPLAINTS, Role.ADMINISTRATOR}),
         (Permission.USERS_MANAGE, {Role.ADMINISTRATOR}),
