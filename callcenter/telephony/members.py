@@ -66,16 +66,22 @@ class MemberKeeper:
             await self._carry_out(client, command)
 
     async def _carry_out(self, client: AmiClient, command: MembershipCommand) -> None:
+        """Believed before it is sent, so that what the PBX says afterwards counts for more; not, if it is refused."""
         action, headers = _action(command)
+        before = dict(self._actual)
+        self._believe(command)
+        believed = dict(self._actual)
         try:
             answer = await client.send(action, headers)
         except (AmiUnavailable, AmiOutcomeUnknown):
-            return  # the next round looks at what the PBX then shows
-        if answer.get("Response") != "Success":
+            answer = None  # the next round looks at what the PBX then shows
+        if answer is not None and answer.get("Response") == "Success":
+            return
+        if self._actual == believed:
+            self._actual = before
+        if answer is not None:
             self.disagreements += 1
             self._log.warning("member_command_refused", action=action, why=str(answer.get("Message", "")))
-            return
-        self._believe(command)
 
     def _believe(self, command: MembershipCommand) -> None:
         """The event that confirms it may still be in the inbox: do not send the same command again meanwhile."""
