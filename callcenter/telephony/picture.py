@@ -43,17 +43,23 @@ async def read(client: AmiClient, ledger: Ledger, pbx: str) -> Picture:
 
 
 async def _take_life(client: AmiClient, ledger: Ledger, pbx: str) -> bool:
-    """Whether this is another life of the PBX than the one we knew; marks it as known."""
+    """Whether this is another life of the PBX than the one we knew; marks it as known.
+
+    The PBX is asked and told outside any transaction: it may take its time, and SQLite has one writer. It is told
+    first: a mark that we have not written down counts as a new life again, never as one we have seen.
+    """
     answer = await client.send("Getvar", {"Variable": LIFE})
     token = str(answer.get("Value", ""))
+    async with ledger.reading() as session:
+        known = await session.get(PbxLife, pbx)
+    if known is not None and token and known.token == token:
+        return False
+    token = new_secret_id()
+    await client.send("Setvar", {"Variable": LIFE, "Value": token})
     async with ledger.transaction() as tx:
-        known = await tx.session.get(PbxLife, pbx)
-        if known is not None and token and known.token == token:
-            return False
-        token = new_secret_id()
-        if known is None:
+        row = await tx.session.get(PbxLife, pbx)
+        if row is None:
             tx.session.add(PbxLife(pbx=pbx, token=token, since=tx.now, last_event_at=tx.now))
         else:
-            known.token, known.since = token, tx.now
-        await client.send("Setvar", {"Variable": LIFE, "Value": token})
+            row.token, row.since = token, tx.now
     return True

@@ -2,25 +2,29 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.agents import presence as presences
 from callcenter.agents import repository as agents
 from callcenter.agents.states import PersonState
 from callcenter.calls.models import JourneyRow, PbxLife, QueueVisitRow
 from callcenter.foundation.clock import FrozenClock
+from callcenter.foundation.database import Database
 from callcenter.foundation.facts import FactRow
 from callcenter.foundation.transactions import Ledger
 from callcenter.telephony import link as link_module
-from callcenter.telephony.ami_client import AmiAddress
+from callcenter.telephony import picture
+from callcenter.telephony.ami_client import AmiAddress, AmiClient
 from callcenter.telephony.link import PbxLink
 from callcenter.telephony.picture import LIFE
-from tests.fakes.fake_ami import FakeAmi
+from tests.fakes.fake_ami import Connection, FakeAmi
 from tests.integration.conftest import add_seat, new_engine, presence_of, until
 
 WAITING = {
@@ -158,6 +162,58 @@ async def test_the_same_after_the_service_was_killed(exchange: Exchange) -> None
     await exchange.restart()
     [row] = await exchange.journeys()
     assert (row.outcome, row.estimated) == ("abandoned", True)
+
+
+async def test_the_pbx_is_never_waited_for_inside_a_transaction(
+    exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writing: list[str] = []
+    held = 0
+    begin = Database.write
+
+    @asynccontextmanager
+    async def counted(database: Database) -> AsyncIterator[AsyncSession]:
+        nonlocal held
+        async with begin(database) as session:
+            held += 1
+            try:
+                yield session
+            finally:
+                held -= 1
+
+    def told(connection: Connection, action: dict[str, str]) -> None:
+        if held:
+            writing.append(action["Action"])
+        exchange.ami.picture.variables[action["Variable"]] = action["Value"]
+        connection.answer(action)
+
+    monkeypatch.setattr(Database, "write", counted)
+    exchange.ami.reactions["Setvar"] = told
+    exchange.start()
+    await exchange.live()
+    assert exchange.ami.sent("Setvar")
+    assert writing == []
+
+
+async def test_a_life_that_is_known_is_not_written_again(exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> None:
+    exchange.start()
+    await exchange.live()
+    await exchange.stop()
+    client = AmiClient(exchange.link._address(), lambda message: None)  # type: ignore[arg-type]
+    await client.connect()
+    written: list[int] = []
+    begin = Database.write
+
+    @asynccontextmanager
+    async def counted(database: Database) -> AsyncIterator[AsyncSession]:
+        written.append(1)
+        async with begin(database) as session:
+            yield session
+
+    monkeypatch.setattr(Database, "write", counted)
+    shown = await picture.read(client, exchange.ledger, "pbx")
+    client.close()
+    assert (shown.new_life, written) == (False, [])
 
 
 async def test_a_new_life_of_the_pbx_is_known_by_its_missing_mark(exchange: Exchange) -> None:
