@@ -8,6 +8,7 @@ from callcenter.cli.addresses import find_instance, pbx_home
 from callcenter.foundation.clock import SystemClock
 from callcenter.foundation.database import Database
 from callcenter.foundation.settings import Settings
+from callcenter.foundation.state_dir import make_private_dir
 from callcenter.foundation.transactions import Ledger
 from callcenter.pbx.plan import AgentEndpoint, HouseholdEndpoint, Line, PbxPlan, PbxPorts, QueueRow
 from callcenter.pbx.ports import block_at, free_block
@@ -18,6 +19,7 @@ HOUSEHOLD_NUMBERS = ("13899886021", "09912825555")
 
 
 def open_ledger(settings: Settings) -> Ledger:
+    make_private_dir(settings.state_dir)
     return Ledger(Database(settings.sqlalchemy_url), SystemClock())
 
 
@@ -28,7 +30,7 @@ def household_secrets(settings: Settings) -> dict[str, str]:
         found: dict[str, str] = json.loads(path.read_text())
         return found
     made = {number: new_secret() for number in HOUSEHOLD_NUMBERS}
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_private_dir(path.parent)
     write_private(path, json.dumps(made))
     return made
 

@@ -10,6 +10,8 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from callcenter.foundation.state_dir import PRIVATE_UMASK, make_private_dir, make_private_file
+
 STOP_SECONDS = 10.0
 
 
@@ -52,9 +54,9 @@ class Background:
         known = self.running(name)
         if known is not None:
             return known
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._logs.mkdir(parents=True, exist_ok=True)
-        with self.log_file(name).open("ab") as log:
+        for folder in (self._folder.parent, self._folder, self._logs):
+            make_private_dir(folder)
+        with make_private_file(self.log_file(name)).open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", module, *args],
                 stdin=subprocess.DEVNULL,
@@ -62,11 +64,12 @@ class Background:
                 stderr=log,
                 env={**os.environ, **(env or {})},
                 start_new_session=True,
+                umask=PRIVATE_UMASK,
             )
         born = _birth(process.pid)
         process.returncode = 0  # it outlives us and is ended by its pid: Popen need not warn that nobody waited
         running = Running(process.pid, born or "")
-        (self._folder / f"{name}.json").write_text(json.dumps(asdict(running)))
+        make_private_file(self._folder / f"{name}.json").write_text(json.dumps(asdict(running)))
         return running
 
     def stop(self, name: str) -> bool:

@@ -9,6 +9,7 @@ from callcenter.cli.machine import open_ledger
 from callcenter.cli.output import clear_failures, people
 from callcenter.foundation import schema
 from callcenter.foundation.settings import Settings
+from callcenter.foundation.state_dir import make_private_dir
 from callcenter.seed.demo import seed_city
 
 app = typer.Typer(no_args_is_help=True, help="Data to begin with.")
@@ -32,7 +33,7 @@ def demo() -> None:
             await ledger.database.close()
 
     with clear_failures():
-        settings.state_dir.mkdir(parents=True, exist_ok=True)
+        make_private_dir(settings.state_dir)
         schema.upgrade(settings.sqlalchemy_url)
         for name, password in asyncio.run(work()).items():
             people.print(f"{name:9} {password}", markup=False)

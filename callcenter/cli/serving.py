@@ -1,5 +1,6 @@
 """`callcenter serve`: the service in the foreground."""
 
+import os
 from typing import Annotated
 
 import typer
@@ -9,6 +10,7 @@ from callcenter.app import create_app
 from callcenter.cli.output import clear_failures, fail
 from callcenter.foundation import logs, schema
 from callcenter.foundation.settings import Settings
+from callcenter.foundation.state_dir import PRIVATE_UMASK, make_private_dir
 
 
 def serve(
@@ -18,6 +20,8 @@ def serve(
 ) -> None:
     """Run the service in the foreground."""
     settings = Settings()
+    os.umask(PRIVATE_UMASK)
+    make_private_dir(settings.state_dir)
     logs.configure(settings.log_level)
     if workers > 1:
         fail("--workers above 1 is not built yet; SQLite would refuse it in any case (one writer)")

@@ -16,6 +16,7 @@ from callcenter.cli.output import fail, say
 from callcenter.cli.processes import Background
 from callcenter.foundation import schema
 from callcenter.foundation.settings import Settings
+from callcenter.foundation.state_dir import make_private_dir
 from callcenter.pbx import instance
 from callcenter.pbx.description import Instance
 from callcenter.pbx.install import install
@@ -30,7 +31,7 @@ PHONE_ANSWERS_AFTER = "12"
 
 
 def bring_up(settings: Settings, *, demo: bool) -> None:
-    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    make_private_dir(settings.state_dir)
     background = Background(settings.state_dir)
     say("database: bringing the schema up to date")
     schema.upgrade(settings.sqlalchemy_url)
@@ -85,7 +86,7 @@ def start_service(settings: Settings, background: Background) -> tuple[str, int]
     if background.running("service"):
         return service_address(settings)
     host, port = settings.host, _free_port(settings.host, settings.port)
-    (settings.state_dir / "service.json").write_text(json.dumps({"host": host, "port": port}))
+    write_private(settings.state_dir / "service.json", json.dumps({"host": host, "port": port}))
     env = {"CALLCENTER_IVR_TOKEN": _ivr_token(settings), "CALLCENTER_STATE_DIR": str(settings.state_dir.resolve())}
     background.start("service", "callcenter", "serve", "--host", host, "--port", str(port), env=env)
     say(f"service: http://{host}:{port}/")

@@ -88,7 +88,7 @@ class Database:
         if self.is_sqlite:
             path = make_url(url).database
             if path:
-                Path(path).parent.mkdir(parents=True, exist_ok=True)
+                Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._writer = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=30)
             self._reader = create_async_engine(url, pool_size=8, max_overflow=8)
             _prepare_sqlite(self._writer, writer=True)

@@ -10,6 +10,7 @@ from sqlalchemy import MetaData
 
 import callcenter
 from callcenter.foundation.database import Base
+from callcenter.foundation.state_dir import make_private_file
 
 ROOT = Path(callcenter.__file__).parent.parent
 
@@ -36,5 +37,7 @@ def alembic_config(url: str) -> Config:
 def upgrade(url: str, revision: str = "head") -> None:
     """Bring the database at `url` to `revision`. Blocks: call it in a thread or before the loop runs."""
     if url.startswith("sqlite"):
-        Path(url.split("///", 1)[1]).parent.mkdir(parents=True, exist_ok=True)
+        path = Path(url.split("///", 1)[1])
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_file(path)
     command.upgrade(alembic_config(url), revision)

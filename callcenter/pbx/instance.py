@@ -5,6 +5,7 @@ import signal
 from dataclasses import dataclass
 from pathlib import Path
 
+from callcenter.foundation.state_dir import make_private_dir
 from callcenter.pbx.build import AsteriskBuild
 from callcenter.pbx.console import run_console
 from callcenter.pbx.description import Instance, describe, read_description, write_description
@@ -43,6 +44,7 @@ def start(*, plan: PbxPlan, build: AsteriskBuild, state_dir: Path, conf_dir: Pat
     if running_pid(layout) is not None:
         raise PbxError(f"the PBX {plan.name} runs already")
     require_free(plan.ports)
+    make_private_dir(state_dir)
     render(plan=plan, build=build, instance_dir=home, conf_dir=conf_dir)
     instance = describe(plan=plan, build=build, layout=layout)
     write_description(instance)
