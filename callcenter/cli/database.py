@@ -1,5 +1,6 @@
 """`callcenter db`: schema, safe online backup, restore."""
 
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -8,12 +9,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 
 from callcenter.cli.output import clear_failures, fail, people
 from callcenter.cli.processes import Background
 from callcenter.foundation import schema
 from callcenter.foundation.settings import Settings
+from callcenter.foundation.state_dir import PRIVATE_UMASK, make_private_file
 
 app = typer.Typer(no_args_is_help=True, help="The database.")
 
@@ -37,10 +39,10 @@ def backup(to: Annotated[Path, typer.Argument(dir_okay=False)]) -> None:
             if to.exists():
                 fail(f"{to} exists already")
             live = sqlite3.connect(f"file:{url.database}?mode=ro", uri=True)
-            with closing(live) as source, closing(sqlite3.connect(to)) as target:
+            with closing(live) as source, closing(sqlite3.connect(make_private_file(to))) as target:
                 source.backup(target)
         else:
-            _postgres("pg_dump", "--format=custom", f"--file={to}", f"--dbname={_plain(settings.sqlalchemy_url)}")
+            _postgres("pg_dump", url, "--format=custom", f"--file={to}")
     people.print(f"backup written to {to}", markup=False)
 
 
@@ -55,8 +57,7 @@ def restore(source: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]
         if url.get_backend_name() == "sqlite":
             _restore_sqlite(source, Path(str(url.database)))
         else:
-            target = f"--dbname={_plain(settings.sqlalchemy_url)}"
-            _postgres("pg_restore", "--clean", "--if-exists", "--single-transaction", target, str(source))
+            _postgres("pg_restore", url, "--clean", "--if-exists", "--single-transaction", str(source))
     people.print(f"restored from {source}", markup=False)
 
 
@@ -65,22 +66,32 @@ def _restore_sqlite(source: Path, target: Path) -> None:
         answer = check.execute("PRAGMA integrity_check").fetchone()[0]
         if answer != "ok":
             fail(f"the backup is damaged: {answer}")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    fresh = target.with_suffix(".restoring")
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh = make_private_file(target.with_suffix(".restoring"))
     shutil.copyfile(source, fresh)
     for suffix in ("-wal", "-shm"):
         target.with_name(target.name + suffix).unlink(missing_ok=True)
     fresh.replace(target)
 
 
-def _plain(url: str) -> str:
-    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+def _without_password(url: URL) -> str:
+    """For a command line, which every user of the machine can read."""
+    open_part = URL.create("postgresql", url.username, None, url.host, url.port, url.database, url.query)
+    return open_part.difference_update_query(["password"]).render_as_string(hide_password=False)
 
 
-def _postgres(program: str, *args: str) -> None:
+def _postgres(program: str, url: URL, *args: str) -> None:
     path = shutil.which(program)
     if path is None:
         fail(f"{program} is not installed")
-    done = subprocess.run([path, *args], capture_output=True, text=True, check=False)
+    password = url.password or url.query.get("password")
+    done = subprocess.run(
+        [path, f"--dbname={_without_password(url)}", *args],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PGPASSWORD": str(password)} if password else None,
+        umask=PRIVATE_UMASK,
+    )
     if done.returncode:
         fail(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else f"{program} failed")
