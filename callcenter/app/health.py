@@ -66,6 +66,7 @@ def build(ledger: Ledger, link: PbxLink, engine: CallEngine, hub: Hub, ui: Path)
             "events": status.events,
             "sweeps": status.sweeps,
             "repairs": status.repairs,
+            "set_aside": engine.set_aside,
             "last_error": status.last_error,
         }
 

@@ -12,15 +12,21 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as SqlTimeout
+
 from callcenter.calls import facts as call_facts
 from callcenter.calls.consequences import Consequences, Context
 from callcenter.calls.events import LineEvent
 from callcenter.calls.store import JourneyStore
 from callcenter.calls.switchboard import Change, LiveLine, LiveWait, Switchboard
-from callcenter.foundation import facts
+from callcenter.foundation import facts, logs
 from callcenter.foundation.clock import iso
 from callcenter.foundation.phone_numbers import mask
 from callcenter.foundation.transactions import Ledger, Transaction
+
+DATABASE_AWAY = (OperationalError, InterfaceError, SqlTimeout, OSError)
+"""Failures that pass by themselves: the same batch is tried again."""
 
 _WORDS = re.compile(r"(?<!^)(?=[A-Z])")
 _PERSONAL = frozenset({"caller", "dialled", "to"})
@@ -60,6 +66,9 @@ class CallEngine:
         self._store = JourneyStore(pbx, area_code)
         self._board = Switchboard(pbx)
         self._unsaved: list[Change] = []
+        self._log = logs.get("call_engine")
+        self.set_aside = 0
+        """Batches of single journeys that could not be written for a fault of ours."""
 
     @property
     def open_count(self) -> int:
@@ -112,6 +121,19 @@ class CallEngine:
             self._unsaved.clear()
             return
         try:
+            await self._write(changes)
+        except DATABASE_AWAY:
+            raise
+        except Exception:
+            # A fault of ours in one journey must not stop the others, nor be repeated for ever.
+            await self._write_each(changes)
+        self._unsaved.clear()
+        for change in changes:
+            if not change.journey.is_open:
+                self._store.forget(change.journey.linkedid)
+
+    async def _write(self, changes: list[Change]) -> None:
+        try:
             async with self._ledger.transaction() as tx:
                 ids = await self._save(tx, changes)
                 for change in changes:
@@ -119,10 +141,20 @@ class CallEngine:
         except BaseException:
             self._store.forget_unsaved()
             raise
-        self._unsaved.clear()
+
+    async def _write_each(self, changes: list[Change]) -> None:
+        """Journey by journey; what still cannot be written is set aside, counted and shown in `status`."""
+        by_journey: dict[str, list[Change]] = {}
         for change in changes:
-            if not change.journey.is_open:
-                self._store.forget(change.journey.linkedid)
+            by_journey.setdefault(change.journey.linkedid, []).append(change)
+        for linkedid, own in by_journey.items():
+            try:
+                await self._write(own)
+            except DATABASE_AWAY:
+                raise
+            except Exception:
+                self.set_aside += 1
+                self._log.exception("journey_not_written", linkedid=linkedid, changes=len(own))
 
     async def _save(self, tx: Transaction, changes: list[Change]) -> dict[str, uuid.UUID]:
         latest = {change.journey.linkedid: change.journey for change in changes}
