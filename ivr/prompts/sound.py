@@ -29,4 +29,4 @@ def write_phone_file(path: Path, master: Path) -> None:
 
 def _sox(*arguments: str, samples: bytes = b"") -> None:
     # -D: dither would put noise into the digital silence.
-    subprocess.run(["sox", "-D", *arguments], input=samples, check=True)  # noqa: S603, S607 (own arguments; sox by PATH)
+    subprocess.run(["sox", "-D", *arguments], input=samples, check=True)  # noqa: S607 (own arguments; sox by PATH)
