@@ -22,7 +22,7 @@ from callcenter.calls.store import JourneyStore
 from callcenter.calls.switchboard import Change, LiveLine, LiveWait, Switchboard
 from callcenter.foundation import facts, logs
 from callcenter.foundation.clock import iso
-from callcenter.foundation.phone_numbers import mask
+from callcenter.foundation.phone_numbers import mask_written
 from callcenter.foundation.transactions import Ledger, Transaction
 
 DATABASE_AWAY = (OperationalError, InterfaceError, SqlTimeout, OSError)
@@ -30,6 +30,7 @@ DATABASE_AWAY = (OperationalError, InterfaceError, SqlTimeout, OSError)
 
 _WORDS = re.compile(r"(?<!^)(?=[A-Z])")
 _PERSONAL = frozenset({"caller", "dialled", "to"})
+_NAME = "caller_name"
 
 
 def fact_type(fact: call_facts.Fact) -> str:
@@ -37,19 +38,22 @@ def fact_type(fact: call_facts.Fact) -> str:
     return "call." + _WORDS.sub("_", type(fact).__name__).lower()
 
 
-def _json(name: str, value: Any) -> Any:
+def _json(name: str, value: Any, area_code: str) -> Any:
     if isinstance(value, datetime):
         return iso(value)
     if isinstance(value, Enum):
         return value.value
     if name in _PERSONAL and isinstance(value, str):
-        return mask(value)
+        return mask_written(value, area_code=area_code)
+    if name == _NAME and isinstance(value, str):
+        return logs.mask_numbers(value)  # carriers put the number there too
     return value
 
 
-def _fact_data(fact: call_facts.Fact) -> dict[str, Any]:
+def fact_data(fact: call_facts.Fact, area_code: str) -> dict[str, Any]:
+    """What the ledger keeps of a fact about a call; numbers masked, local ones completed by `area_code`."""
     return {
-        field.name: _json(field.name, getattr(fact, field.name))
+        field.name: _json(field.name, getattr(fact, field.name), area_code)
         for field in dataclasses.fields(fact)
         if field.name != "at"
     }
@@ -167,6 +171,12 @@ class CallEngine:
         context = Context(journey_id, change.journey, self._area_code)
         for fact in change.facts:
             tx.record(
-                facts.Fact(fact_type(fact), f"journey:{journey_id}", _fact_data(fact), actor="pbx", pbx_at=fact.at)
+                facts.Fact(
+                    fact_type(fact),
+                    f"journey:{journey_id}",
+                    fact_data(fact, self._area_code),
+                    actor="pbx",
+                    pbx_at=fact.at,
+                )
             )
             await self._consequences.follow(tx, context, fact)

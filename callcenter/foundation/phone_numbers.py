@@ -14,6 +14,7 @@ from callcenter.foundation.errors import Invalid
 
 WITHHELD = frozenset({"", "anonymous", "unknown", "<unknown>", "restricted", "unavailable", "private"})
 _NOT_DIALLED = re.compile(r"[\s\-().\u2010-\u2015·]")
+_DIGIT = re.compile(r"\d")
 _MOST_RAW = 64
 
 
@@ -28,10 +29,6 @@ class PhoneNumber:
         return mask(self.full)
 
     @property
-    def is_short(self) -> bool:
-        return not self.full.startswith("+")
-
-    @property
     def is_mobile(self) -> bool:
         return re.fullmatch(r"\+861[3-9]\d{9}", self.full) is not None
 
@@ -43,14 +40,28 @@ class PhoneNumber:
 
 
 def mask(full: str) -> str:
-    """`+8613899886021` → `138****6021`, `+869912825555` → `0991-28**555`; short numbers stay as they are."""
+    """`+8613899886021` → `138****6021`, `+869912825555` → `0991-28***55`; short numbers stay as they are.
+
+    Of more than six digits at most half, and one more, are shown.
+    """
     if mobile := re.fullmatch(r"\+86(1\d{2})\d{4}(\d{4})", full):
         return f"{mobile[1]}****{mobile[2]}"
-    if fixed := re.fullmatch(r"\+86(10|2\d|[3-9]\d{2})(\d{2})\d+(\d{3})", full):
-        return f"0{fixed[1]}-{fixed[2]}**{fixed[3]}"
+    if fixed := re.fullmatch(r"\+86(10|2\d|[3-9]\d{2})(\d{2})(\d{3,})(\d{2})", full):
+        return f"0{fixed[1]}-{fixed[2]}{'*' * len(fixed[3])}{fixed[4]}"
     if len(full) <= 6:
         return full
-    return f"{full[:4]}****{full[-2:]}"
+    plus, digits = ("+", full[1:]) if full.startswith("+") else ("", full)
+    front = min(3, max(0, len(digits) // 2 - 2))
+    return f"{plus}{digits[:front]}****{digits[-2:]}"
+
+
+def mask_written(raw: str, *, area_code: str) -> str:
+    """The mask of what a carrier or a person wrote, as far as it is a number; else no digit but the last two."""
+    number = normalise(raw, area_code=area_code)
+    if number is not None:
+        return number.masked
+    hidden = max(0, len(_DIGIT.findall(raw)) - 2)
+    return _DIGIT.sub("*", raw, count=hidden) if hidden else raw
 
 
 def normalise(raw: str, *, area_code: str = "0991") -> PhoneNumber | None:

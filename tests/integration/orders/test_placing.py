@@ -99,10 +99,10 @@ async def test_a_chosen_household_gets_the_order_and_the_new_number(city: City) 
     answer = await city.place(form)
     order = answer.json()["order"]
     assert order["customer"] == first["customer"]
-    assert order["contact_number"]["masked"] == "0991-28**555"
+    assert order["contact_number"]["masked"] == "0991-28***55"
     assert order["receipt"] == {
         "state": "not_possible",
-        "to": {"masked": "0991-28**555", "full": None, "withheld": False},
+        "to": {"masked": "0991-28***55", "full": None, "withheld": False},
     }
 
 

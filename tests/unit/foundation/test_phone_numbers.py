@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from callcenter.foundation.errors import Invalid
-from callcenter.foundation.phone_numbers import PhoneNumber, mask, normalise, required
+from callcenter.foundation.phone_numbers import PhoneNumber, mask, mask_written, normalise, required
 
 MOBILE = st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True)
 
@@ -38,21 +38,21 @@ def test_one_mobile_is_one_number_however_it_is_written(written: str) -> None:
 def test_a_local_number_gets_the_city_s_area_code(written: str) -> None:
     number = normalise(written, area_code="0991")
     assert number is not None
-    assert (number.full, number.masked) == ("+869912825555", "0991-28**555")
+    assert (number.full, number.masked) == ("+869912825555", "0991-28***55")
     assert not number.is_mobile
 
 
 def test_another_city_s_area_code_completes_local_numbers_there() -> None:
     number = normalise("62825555", area_code="010")
     assert number is not None
-    assert (number.full, number.masked) == ("+861062825555", "010-62**555")
+    assert (number.full, number.masked) == ("+861062825555", "010-62****55")
 
 
 @pytest.mark.parametrize("short", ["110", "12345", "96365", "10086"])
 def test_short_numbers_stay_short(short: str) -> None:
     number = normalise(short)
     assert number is not None
-    assert (number.full, number.is_short, number.masked) == (short, True, short)
+    assert (number.full, number.masked) == (short, short)
 
 
 @pytest.mark.parametrize(
@@ -116,6 +116,44 @@ def test_the_middle_of_a_number_is_never_shown(mobile: str) -> None:
 def test_a_foreign_number_is_masked_as_well(full: str) -> None:
     assert full not in mask(full)
     assert "*" in mask(full)
+
+
+def shown_digits(masked: str, full: str) -> int:
+    """How many digits of the number its mask shows; the 0 before an area code is none of them."""
+    count = sum(c.isdigit() for c in masked)
+    return count - 1 if masked.startswith("0") and not full.startswith("0") else count
+
+
+@given(
+    st.one_of(
+        st.from_regex(r"\+?[0-9]{7,20}", fullmatch=True),
+        st.from_regex(r"\+86(10|2[0-9]|[3-9][0-9]{2})[0-9]{4,9}", fullmatch=True),
+    )
+)
+@example("2825555")
+@example("+869912825555")
+@example("+1234567")
+def test_a_mask_shows_about_half_of_the_digits_at_most(full: str) -> None:
+    digits = sum(c.isdigit() for c in full)
+    assert shown_digits(mask(full), full) <= digits / 2 + 1
+
+
+@pytest.mark.parametrize(
+    ("written", "masked"),
+    [
+        ("2825555", "0991-28***55"),
+        ("13899886021", "138****6021"),
+        ("0991 282 5555", "0991-28***55"),
+        ("1001", "1001"),
+        ("96365", "96365"),
+        ("anonymous", "anonymous"),
+        ("", ""),
+        ("sip:13899886021@x", "sip:*********21@x"),
+        ("1" * 40, "*" * 38 + "11"),
+    ],
+)
+def test_what_was_written_is_masked_as_the_number_it_is_or_all_of_it(written: str, masked: str) -> None:
+    assert mask_written(written, area_code="0991") == masked
 
 
 def test_a_number_in_an_error_message_is_masked() -> None:
