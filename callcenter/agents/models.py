@@ -9,6 +9,11 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from callcenter.foundation.database import Base
 
 
+def interface_of(number: str) -> str:
+    """The desk telephone of a seat; the browser's device comes beside it, with the same member name."""
+    return f"PJSIP/{number}"
+
+
 class Queue(Base):
     """One queue per line and language; rendered into the PBX's configuration."""
 
@@ -34,8 +39,7 @@ class Agent(Base):
 
     @property
     def interface(self) -> str:
-        """The desk telephone; the browser's device comes beside it, with the same member name."""
-        return f"PJSIP/{self.number}"
+        return interface_of(self.number)
 
 
 class AgentQueue(Base):

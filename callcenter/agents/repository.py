@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import lazyload
 
 from callcenter.agents.membership import Member
-from callcenter.agents.models import Agent, AgentQueue, Presence, Queue
+from callcenter.agents.models import Agent, AgentQueue, Presence, Queue, interface_of
 from callcenter.agents.states import LineState, PersonState
 from callcenter.foundation.errors import NotFound
 
@@ -94,14 +94,14 @@ async def staff_counts(session: AsyncSession) -> tuple[int, int]:
 async def wanted_members(session: AsyncSession) -> list[Member]:
     """What the PBX's queues should hold: everybody not offline; paused unless ready."""
     rows = await session.execute(
-        select(Agent, Presence, AgentQueue)
+        select(AgentQueue.queue, AgentQueue.penalty, Agent.number, Presence.person, Presence.reason)
+        .join(Agent, Agent.id == AgentQueue.agent_id)
         .join(Presence, Presence.agent_id == Agent.id)
-        .join(AgentQueue, AgentQueue.agent_id == Agent.id)
         .where(Agent.active, Presence.person != PersonState.OFFLINE)
     )
     members = []
-    for agent, presence, served in rows:
-        paused = presence.person != PersonState.READY
-        reason = (presence.reason or presence.person) if paused else ""
-        members.append(Member(served.queue, agent.interface, agent.number, served.penalty, paused, reason))
+    for queue, penalty, number, person, why in rows:
+        paused = person != PersonState.READY
+        reason = (why or person) if paused else ""
+        members.append(Member(queue, interface_of(number), number, penalty, paused, reason))
     return members

@@ -37,12 +37,13 @@ class MemberKeeper:
 
     def note(self, event: MemberEvent) -> None:
         key = (event.queue, event.interface)
-        if isinstance(event, MemberRemoved):
-            self._actual.pop(key, None)
-        elif repository.number_of(event.interface):
-            self._actual[key] = Member(
-                event.queue, event.interface, event.member_name, event.penalty, event.paused, event.paused_reason
-            )
+        before, now = self._actual.get(key), _member(event)
+        if now == before:
+            return  # a device that rings or talks changes no membership, and tells so on each of its calls
+        if now is None:
+            del self._actual[key]
+        else:
+            self._actual[key] = now
         self._changed.set()
 
     async def run(self, client: AmiClient, every_seconds: float = 5.0) -> None:
@@ -95,6 +96,13 @@ class MemberKeeper:
             self._actual[there.key] = replace(there, paused=command.paused, reason=command.reason)
         elif isinstance(command, SetPenalty):
             self._actual[there.key] = replace(there, penalty=command.penalty)
+
+
+def _member(event: MemberEvent) -> Member | None:
+    """What the event says there is; None for removed, and for what is no agent's device."""
+    if isinstance(event, MemberRemoved) or not repository.number_of(event.interface):
+        return None
+    return Member(event.queue, event.interface, event.member_name, event.penalty, event.paused, event.paused_reason)
 
 
 def _action(command: MembershipCommand) -> tuple[str, dict[str, str | list[str]]]:
