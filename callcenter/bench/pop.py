@@ -51,11 +51,17 @@ class Times:
     cpu: float
     megabytes: float
 
+    @property
+    def with_lost(self) -> list[float]:
+        """Those never shown (the call was answered or over before) counted as the longest wait."""
+        return self.pops + [LATE_SECONDS] * (self.calls - len(self.pops))
+
     def told(self, agents: int) -> Extra:
         return {
-            **milliseconds(self.pops),
+            **milliseconds(self.with_lost),
             "agents": agents,
             "calls": self.calls,
+            "never_shown": self.calls - len(self.pops),
             "service_cpu_ms_a_call": round(1000 * self.cpu / self.calls, 1),
             "service_mb": round(self.megabytes),
         }
@@ -78,7 +84,7 @@ def run(*, agents: int = AGENTS, seconds: float = SECONDS, rates: Rates = RATES)
             Finding(
                 f"ring to pop at {rate:g} calls/s",
                 "ms p99",
-                1000 * percentile(ours.pops, 0.99),
+                1000 * percentile(ours.with_lost, 0.99),
                 1000 * percentile(floor, 0.99),
                 "websocket echo + one commit",
                 Goal(goal, most=True),
@@ -115,8 +121,8 @@ async def _ours(folder: Path, agents: int, rate: float, calls: int) -> Times:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(all_shown.wait(), LATE_SECONDS)
                 spent = cpu_seconds(service.pid) - before
-            if len(pops) != calls:
-                raise BenchFailed(f"{calls} rings, but {len(pops)} pops within {LATE_SECONDS:.0f} s")
+            if len(pops) > calls or not pops:
+                raise BenchFailed(f"{calls} rings, but {len(pops)} pops")
             return Times(pops, calls, spent, resident_megabytes(service.pid))
 
 

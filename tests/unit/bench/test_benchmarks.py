@@ -87,7 +87,7 @@ def test_pop_counts_every_ring() -> None:
     [found] = pop.run(agents=2, seconds=1.0, rates=((0.4, 20.0),))
     shown = found.as_json()
     assert set(shown) >= SHAPE | {"p50_ms", "p95_ms", "p99_ms", "agents", "service_mb", "service_cpu_ms_a_call"}
-    assert (shown["count"], shown["calls"]) == (1, 1)
+    assert (shown["count"], shown["calls"], shown["never_shown"]) == (1, 1, 0)
 
 
 def test_pop_refuses_more_calls_than_agents_can_take() -> None:
