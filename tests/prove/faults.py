@@ -26,8 +26,8 @@ class FaultResult:
     verdict: Verdict = field(default_factory=Verdict)
 
 
-Fault = Callable[[Centre], Awaitable[float]]
-"""Do it, undo it; how long recovery took after the part was back."""
+Fault = Callable[[Centre], Awaitable[float | None]]
+"""Do it, undo it; how long recovery took after the part was back, None if being back is all of it."""
 
 
 async def service_killed(centre: Centre) -> float:
@@ -59,11 +59,9 @@ async def pbx_killed(centre: Centre) -> float:
     return time.perf_counter() - back
 
 
-async def ivr_killed(centre: Centre) -> float:
+async def ivr_killed(centre: Centre) -> None:
     await asyncio.to_thread(centre.kill, "ivr")
-    back = time.perf_counter()
     await asyncio.to_thread(centre.stack.start_ivr)
-    return time.perf_counter() - back
 
 
 FAULTS: dict[str, Fault] = {
@@ -83,11 +81,14 @@ async def prove(centre: Centre, result: FaultResult, rounds: int, rng: random.Ra
             accepted, recovery = await _round(centre, FAULTS[name], numbers, rng)
         await _settled(centre)
         result.rounds += 1
-        result.recovery.append(recovery)
+        if recovery is not None:
+            result.recovery.append(recovery)
         result.verdict.add(await history.check(centre.settings, accepted))
 
 
-async def _round(centre: Centre, fault: Fault, numbers: list[str], rng: random.Random) -> tuple[list[str], float]:
+async def _round(
+    centre: Centre, fault: Fault, numbers: list[str], rng: random.Random
+) -> tuple[list[str], float | None]:
     """(numbers whose call the PBX took, seconds of recovery)."""
     in_menu = fault is ivr_killed
     calls = [asyncio.create_task(_call(centre, number, rng, press="" if in_menu else "1")) for number in numbers]
