@@ -1,5 +1,6 @@
 """Journeys for the screens: list rows and the full ledger of one, numbers masked."""
 
+import asyncio
 import uuid
 from collections.abc import Sequence
 from typing import Any
@@ -23,6 +24,7 @@ async def list_rows(session: AsyncSession, rows: Sequence[JourneyRow]) -> list[J
     ids = [row.id for row in rows]
     notes = await repository.notes_of(session, ids)
     recorded = await repository.recordings_of(session, ids)
+    talked = await repository.who_talked(session, ids)
     names = await customers.names_of(session, {n.customer_id for n in notes.values() if n.customer_id})
     seats = {agent.number: agent.name for agent in await agents.list_agents(session)}
     result = []
@@ -43,7 +45,7 @@ async def list_rows(session: AsyncSession, rows: Sequence[JourneyRow]) -> list[J
                 waited_seconds=row.waited_seconds,
                 talk_seconds=row.talk_seconds,
                 hold_seconds=row.hold_seconds,
-                agents=await _agents(session, row.id, seats),
+                agents=_agents(talked.get(row.id, []), seats),
                 order_id=note.order_id if note else None,
                 disposition=note.disposition if note else None,
                 recording_id=recorded[row.id][0].id if recorded.get(row.id) else None,
@@ -52,11 +54,8 @@ async def list_rows(session: AsyncSession, rows: Sequence[JourneyRow]) -> list[J
     return result
 
 
-async def _agents(session: AsyncSession, journey_id: uuid.UUID, seats: dict[str, str]) -> list[AgentOut]:
-    numbers: dict[str, None] = {}
-    for leg in await repository.legs_of(session, journey_id):
-        if number := agents.number_of(leg.agent):
-            numbers[number] = None
+def _agents(interfaces: Sequence[str], seats: dict[str, str]) -> list[AgentOut]:
+    numbers = dict.fromkeys(number for one in interfaces if (number := agents.number_of(one)))
     return [AgentOut(number=number, name=seats.get(number, "")) for number in numbers]
 
 
@@ -73,7 +72,7 @@ async def detail(session: AsyncSession, journey_id: uuid.UUID, monitor_dir: Moni
         ended_at=row.ended_at,
         note=notes[row.id].note if row.id in notes else None,
         ledger=_masked(ledger, row),
-        recordings=[_recording(item, row, monitor_dir) for item in recorded],
+        recordings=await asyncio.to_thread(_recordings, recorded, row, monitor_dir),
     )
 
 
@@ -90,12 +89,18 @@ def _masked(ledger: dict[str, Any], row: JourneyRow) -> dict[str, Any]:
     }
 
 
+def _recordings(items: Sequence[RecordingRow], row: JourneyRow, monitor_dir: MonitorDir) -> list[RecordingOut]:
+    """Looks into the files: not for the event loop."""
+    return [_recording(item, row, monitor_dir) for item in items]
+
+
 def _recording(item: RecordingRow, row: JourneyRow, monitor_dir: MonitorDir) -> RecordingOut:
     state, seconds = "ready", None
-    try:
-        seconds = recordings.seconds_of(recordings.locate(item, monitor_dir))
-    except NotFound:
-        state = "missing"
     if row.ended_at is None:
-        state, seconds = "recording", None
+        state = "recording"
+    else:
+        try:
+            seconds = recordings.seconds_of(recordings.locate(item, monitor_dir))
+        except NotFound:
+            state = "missing"
     return RecordingOut(id=item.id, started_at=item.started_at, seconds=seconds, state=state)

@@ -18,7 +18,7 @@ MonitorDir = Callable[[str], Path | None]
 
 
 def locate(row: RecordingRow, monitor_dir: MonitorDir) -> Path:
-    """The file of a recording. `NotFound("recording_missing")`; never leaves the PBX's folder."""
+    """The file of a recording. `NotFound("recording_missing")`; never leaves the PBX's folder. Blocks on the disk."""
     folder = monitor_dir(row.pbx)
     if folder is None:
         raise NotFound("recording_missing")
@@ -29,7 +29,7 @@ def locate(row: RecordingRow, monitor_dir: MonitorDir) -> Path:
 
 
 def seconds_of(path: Path) -> float | None:
-    """The length of a finished recording; None while it is being written or if it is no WAV."""
+    """The length of a finished recording; None while it is being written or if it is no WAV. Blocks on the disk."""
     try:
         with wave.open(str(path), "rb") as sound:
             return sound.getnframes() / sound.getframerate()

@@ -1,5 +1,6 @@
 """Call history, dispositions, reveals and recordings over HTTP."""
 
+import asyncio
 import uuid
 from datetime import timedelta
 from typing import Annotated, cast
@@ -93,10 +94,11 @@ async def reveal(journey_id: uuid.UUID, person: CurrentUser, ledger: LedgerDep, 
 async def play(
     recording_id: str, person: CurrentUser, ledger: LedgerDep, monitor_dir: MonitorDirDep, request: Request
 ) -> FileResponse:
+    async with ledger.reading() as session:
+        row = await repository.recording(session, recording_id)
+        await recordings.check_may_play(session, person, row)
+    path = await asyncio.to_thread(recordings.locate, row, monitor_dir)
     async with ledger.transaction() as tx:
-        row = await repository.recording(tx.session, recording_id)
-        await recordings.check_may_play(tx.session, person, row)
-        path = recordings.locate(row, monitor_dir)
         subject = f"recording:{row.id}"
         # Once a play, not once a piece; a browser says nothing about a play that could be believed.
         if not await audit.was_noted(tx, person.actor, "recording.played", subject, within=SAME_PLAY):

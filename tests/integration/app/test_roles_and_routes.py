@@ -185,4 +185,5 @@ async def test_the_service_says_how_it_is(service: Service) -> None:
     assert ready.status_code == 503, "no PBX, no page"
     body = ready.json()
     assert (body["database"]["ok"], body["ami"]["ok"]) == (True, False)
+    assert set(body["database"]) == {"ok", "engine", "outbox_waiting"}, "nothing that takes a walk through a table"
     assert "callcenter_open_journeys 0.0" in (await browser.get("/metrics")).text

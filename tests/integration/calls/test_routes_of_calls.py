@@ -1,7 +1,10 @@
 """Who sees, hears and changes which call, over HTTP."""
 
 import struct
+import threading
 import wave
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,12 +12,16 @@ from typing import Any
 import httpx
 import pytest
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.auth.permissions import Role
+from callcenter.calls import recordings
 from callcenter.calls.events import AgentConnected, LineEvent
 from callcenter.calls.models import JourneyRow, RecordingRow
+from callcenter.calls.recordings import MonitorDir, locate
 from callcenter.foundation import paging
 from callcenter.foundation.audit import AuditRow
+from callcenter.foundation.database import Database
 from callcenter.foundation.ids import new_id
 from tests.integration.calls.test_ledger_of_calls import stream
 from tests.integration.conftest import WRAP_UP, Service, feed, new_engine
@@ -294,3 +301,30 @@ async def test_the_clock_of_wrap_up_is_the_service_s(service: Service, gulnar: h
     assert desk["presence"]["until"] == until
     assert desk["call"]["state"] == "ended"
     assert desk["call"]["caller"]["number"] == {"masked": "139****0001", "full": None, "withheld": False}
+
+
+async def test_files_are_looked_at_in_a_thread_and_outside_of_transactions(
+    service: Service, gulnar: httpx.AsyncClient, recorded: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held, seen = 0, []
+    begin = Database.write
+
+    @asynccontextmanager
+    async def counted(database: Database) -> AsyncIterator[AsyncSession]:
+        nonlocal held
+        async with begin(database) as session:
+            held += 1
+            try:
+                yield session
+            finally:
+                held -= 1
+
+    def looked(row: RecordingRow, monitor_dir: MonitorDir) -> Path:
+        seen.append((threading.current_thread() is threading.main_thread(), held))
+        return locate(row, monitor_dir)
+
+    monkeypatch.setattr(Database, "write", counted)
+    monkeypatch.setattr(recordings, "locate", looked)
+    assert (await gulnar.get(f"/api/v1/recordings/{recorded['id']}/audio")).status_code == 200
+    assert (await gulnar.get(f"/api/v1/journeys/{recorded['journey']}")).status_code == 200
+    assert seen == [(False, 0), (False, 0)]
