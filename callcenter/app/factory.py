@@ -36,6 +36,7 @@ from callcenter.intakes import routes as intake_routes
 from callcenter.pbx.description import Instance, read_description
 from callcenter.pbx.errors import InstanceBroken
 from callcenter.pbx.instance import instance_dir
+from callcenter.pbx.layout import InstanceLayout
 from callcenter.realtime import desk_routes
 from callcenter.realtime import routes as realtime_routes
 from callcenter.realtime.broadcaster import Broadcaster
@@ -54,16 +55,24 @@ from callcenter.zones import routes as zone_routes
 
 
 class Exchange:
-    """Where the PBX of this deployment is, read anew each time: it may come back on other ports."""
+    """Where the PBX of this deployment is, asked anew each time: it may come back on other ports."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._known: dict[str, tuple[tuple[int, int], Instance]] = {}
 
     def _instance(self, name: str) -> Instance | None:
+        """The description as it is on disk; read and parsed again only when it was replaced."""
+        home = instance_dir(state_dir=self._settings.state_dir, name=name)
         try:
-            return read_description(instance_dir(state_dir=self._settings.state_dir, name=name))
-        except InstanceBroken:
+            found = InstanceLayout(home).description.stat()
+            version = (found.st_ino, found.st_mtime_ns)
+            if name not in self._known or self._known[name][0] != version:
+                self._known[name] = (version, read_description(home))
+        except (OSError, InstanceBroken):
+            self._known.pop(name, None)
             return None
+        return self._known[name][1]
 
     def address(self) -> AmiAddress | None:
         found = self._instance(self._settings.pbx_name)
