@@ -1,7 +1,7 @@
 """Every query about journeys, recordings and pops."""
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -48,6 +48,18 @@ async def steps_of(session: AsyncSession, journey_id: uuid.UUID) -> list[m.IvrSt
 
 async def legs_of(session: AsyncSession, journey_id: uuid.UUID) -> list[m.AgentLegRow]:
     return await _parts(session, m.AgentLegRow, journey_id)
+
+
+async def who_talked(session: AsyncSession, journey_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[str]]:
+    """Journey → interfaces of the agents that talked to the caller, in order; one query for a whole page."""
+    legs = m.AgentLegRow
+    rows = await session.execute(
+        select(legs.journey_id, legs.agent).where(legs.journey_id.in_(journey_ids)).order_by(legs.journey_id, legs.n)
+    )
+    found: dict[uuid.UUID, list[str]] = {}
+    for journey_id, agent in rows:
+        found.setdefault(journey_id, []).append(agent)
+    return found
 
 
 async def read_journey(session: AsyncSession, row: m.JourneyRow) -> j.Journey:
