@@ -15,7 +15,7 @@ def is_ours(connection: HTTPConnection, settings: Settings, *, required: bool) -
     origin = connection.headers.get("origin")
     if origin is None:
         return not required
-    if origin in settings.public_origins:
+    if origin in settings.public_origins or origin == settings.public_origin:
         return True
     parts = urlsplit(origin)
     return parts.scheme in ("http", "https") and parts.netloc == connection.headers.get("host")

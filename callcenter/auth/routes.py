@@ -37,7 +37,7 @@ def build(find_seat: FindSeat) -> APIRouter:
             max_age=settings.session_hours * 3600,
             httponly=True,
             samesite="strict",
-            secure=request.url.scheme == "https",
+            secure=request.url.scheme == "https" or (settings.public_origin or "").startswith("https://"),
             path="/",
         )
         return Me.of(new.person, await find_seat(new.person))

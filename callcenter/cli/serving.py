@@ -37,5 +37,6 @@ def serve(
             ws_ping_interval=20,
             ws_per_message_deflate=False,
             server_header=False,
+            proxy_headers=False,  # uvicorn would believe every program on this machine; see settings.trusted_proxies
             timeout_graceful_shutdown=3,
         )

@@ -1,6 +1,5 @@
 """Households, numbers and instants as JSON."""
 
-import unicodedata
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -8,7 +7,7 @@ from pydantic import AfterValidator, AwareDatetime, PlainSerializer
 
 from callcenter.foundation.clock import iso
 from callcenter.foundation.phone_numbers import mask
-from callcenter.foundation.web import Out
+from callcenter.foundation.web import Out, without_controls
 
 _FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
@@ -20,12 +19,7 @@ def _in_our_times(at: datetime) -> datetime:
     return at.astimezone(UTC)
 
 
-def _without_controls(text: str) -> str:
-    """Without control characters except line feeds (PostgreSQL refuses NUL), and without lone surrogates."""
-    return "".join(c for c in text if c == "\n" or unicodedata.category(c) not in ("Cc", "Cs"))
-
-
-Text = Annotated[str, AfterValidator(_without_controls)]
+Text = Annotated[str, AfterValidator(without_controls)]
 """Written text in a request. Right-to-left names and emoji are text like any other."""
 Instant = Annotated[AwareDatetime, AfterValidator(_in_our_times)]
 """An instant in a request: aware, within this century, UTC from here on."""

@@ -1,6 +1,7 @@
 """Everything that can be set from outside, read once in `app.py` and the command line, then handed on."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -21,6 +22,10 @@ class Settings(BaseSettings):
     port: int = 8096
     public_origins: list[str] = Field(default_factory=list)
     """Origins a browser may come from, besides this service's own address."""
+    public_url: str | None = None
+    """Address in the browser when a reverse proxy stands before us; https makes the cookie Secure."""
+    trusted_proxies: list[str] = Field(default_factory=list)
+    """Addresses of reverse proxies; only their X-Forwarded-For is believed, and of it the last hop."""
     session_hours: int = 12
     pbx_name: str = "pbx"
     sounds_dir: Path | None = None
@@ -31,7 +36,6 @@ class Settings(BaseSettings):
     """Where callers wait when the menu names no queue."""
     area_code: str = "0991"
     """Prefix of local numbers written without one."""
-    default_locale: str = "zh-CN"
     wrap_up_seconds: int = 90
     lost_caller_minutes: int = 30
     """Call-back limit for a lost caller (domain.md §4.4, P1)."""
@@ -42,6 +46,12 @@ class Settings(BaseSettings):
     ui_dir: Path | None = None
     """Built browser application; None = agent_ui/dist beside the package."""
     log_level: str = "INFO"
+
+    @property
+    def public_origin(self) -> str | None:
+        """Scheme, host and port of `public_url`, as a browser's Origin header names them."""
+        parts = urlsplit(self.public_url or "")
+        return f"{parts.scheme}://{parts.netloc}".lower() if parts.netloc else None
 
     @property
     def sqlalchemy_url(self) -> str:

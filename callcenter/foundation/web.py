@@ -1,6 +1,7 @@
 """What routes of every feature take from the running application."""
 
 import unicodedata
+from ipaddress import ip_address
 from typing import Annotated, Any, cast
 
 from fastapi import Depends, Request
@@ -24,8 +25,11 @@ SettingsDep = Annotated[Settings, Depends(_settings)]
 
 
 def without_controls(text: str) -> str:
-    """Without control characters except line feeds: PostgreSQL refuses NUL, and screens obey the others."""
-    return "".join(c for c in text if c == "\n" or unicodedata.category(c) != "Cc")
+    """Without control characters except line feeds, and without halves of surrogate pairs.
+
+    PostgreSQL refuses NUL, screens obey the others, and no encoding takes a half.
+    """
+    return "".join(c for c in text if c == "\n" or unicodedata.category(c) not in ("Cc", "Cs"))
 
 
 class In(BaseModel):
@@ -46,5 +50,15 @@ class Out(BaseModel):
 
 
 def origin_of(request: Request) -> str:
-    """The peer's address, for the audit log and for throttling. Forwarded headers are not trusted."""
-    return request.client.host if request.client else "unknown"
+    """The browser's address, for the audit log and for throttling.
+
+    X-Forwarded-For is believed only of a trusted proxy, and of it the last hop: the rest anybody can write.
+    """
+    peer = request.client.host if request.client else "unknown"
+    if peer not in _settings(request).trusted_proxies:
+        return peer
+    forwarded = ",".join(request.headers.getlist("x-forwarded-for")).rpartition(",")[2].strip()
+    try:
+        return str(ip_address(forwarded))
+    except ValueError:
+        return peer
