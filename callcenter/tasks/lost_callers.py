@@ -20,8 +20,6 @@ from callcenter.tasks.models import Task
 from callcenter.tasks.states import ClosingFact, TaskKind, TaskState, is_same_trouble, pick_owner
 
 TIMER = "T-CALLBACK"
-WITHIN = timedelta(minutes=30)
-"""Call-back limit at P1; P0 has ten minutes (domain.md §4.4). Service hours count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +58,13 @@ async def open_lost_caller(
     tx: Transaction,
     loss: Loss,
     *,
-    within: timedelta = WITHIN,
+    within: timedelta,
     calendar: Calendar = SERVICE_HOURS,
     owner_candidates: Sequence[uuid.UUID] = (),
 ) -> Task:
     """The task for this loss: the running one of the number if it is under half an hour old, else a new one.
 
+    It is due `within` that much time of service (domain.md §4.4; the setting is `lost_caller_minutes`).
     The owner is the candidate with the fewest running tasks; without candidates the team's list has it.
     """
     known = await repository.of_journey(tx.session, loss.journey_id)

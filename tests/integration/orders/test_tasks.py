@@ -17,6 +17,7 @@ from callcenter.tasks.models import Task
 from tests.integration.orders.conftest import CALLER, City
 
 NUMBER = PhoneNumber(CALLER)
+WITHIN = timedelta(minutes=30)
 
 
 async def lose(city: City, number: PhoneNumber | None = NUMBER, *, owners: tuple[uuid.UUID, ...] = ()) -> Task:
@@ -30,7 +31,7 @@ async def lose(city: City, number: PhoneNumber | None = NUMBER, *, owners: tuple
         calls_today=2,
     )
     async with city.ledger.transaction() as tx:
-        return await lost_callers.open_lost_caller(tx, loss, owner_candidates=owners)
+        return await lost_callers.open_lost_caller(tx, loss, within=WITHIN, owner_candidates=owners)
 
 
 async def facts(city: City) -> list[str]:
@@ -81,10 +82,10 @@ async def test_an_end_told_twice_makes_no_second_task(city: City) -> None:
     for number in (NUMBER, None):
         loss = Loss(journey_id=new_id(), number=number, lost_at=city.clock.at, where="menu")
         async with city.ledger.transaction() as tx:
-            task = await lost_callers.open_lost_caller(tx, loss)
+            task = await lost_callers.open_lost_caller(tx, loss, within=WITHIN)
         await city.client.post(f"/api/v1/tasks/{task.id}/close", json={"result": "reached"})
         async with city.ledger.transaction() as tx:
-            assert (await lost_callers.open_lost_caller(tx, loss)).id == task.id
+            assert (await lost_callers.open_lost_caller(tx, loss, within=WITHIN)).id == task.id
     assert (await city.client.get("/api/v1/tasks")).json()["items"] == []
 
 
