@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from callcenter.agents.queue_times import MOST_WAIT_SECONDS, RING_SECONDS
 from callcenter.foundation.database import Base
 
 
@@ -22,8 +23,8 @@ class Queue(Base):
     name: Mapped[str] = mapped_column(String(32), primary_key=True)
     label: Mapped[str] = mapped_column(String(60))
     language: Mapped[str] = mapped_column(String(8))
-    ring_seconds: Mapped[int] = mapped_column(default=20)
-    most_wait_seconds: Mapped[int] = mapped_column(default=300)
+    ring_seconds: Mapped[int] = mapped_column(default=RING_SECONDS)
+    most_wait_seconds: Mapped[int] = mapped_column(default=MOST_WAIT_SECONDS)
 
 
 class Agent(Base):

@@ -8,7 +8,9 @@ import uuid
 from sqlalchemy import select
 
 from callcenter.agents.models import Agent, AgentQueue, Queue
-from callcenter.foundation.errors import Invalid
+from callcenter.agents.queue_times import MOST_WAIT_LIMITS, MOST_WAIT_SECONDS, RING_LIMITS, RING_SECONDS
+from callcenter.foundation import audit
+from callcenter.foundation.errors import Invalid, NotFound
 from callcenter.foundation.ids import new_id
 from callcenter.foundation.transactions import Transaction
 
@@ -25,9 +27,42 @@ async def add_queue(tx: Transaction, *, name: str, label: str, language: str) ->
         raise Invalid("invalid_input", fields=["name"])
     queue = await tx.session.get(Queue, name)
     if queue is None:
-        queue = Queue(name=name, label=label, language=language, ring_seconds=20, most_wait_seconds=300)
+        queue = Queue(
+            name=name,
+            label=label,
+            language=language,
+            ring_seconds=RING_SECONDS,
+            most_wait_seconds=MOST_WAIT_SECONDS,
+        )
         tx.session.add(queue)
         await tx.session.flush()
+    return queue
+
+
+async def set_times(tx: Transaction, *, name: str, ring: int | None, most_wait: int | None, actor: str) -> Queue:
+    """How long the queue rings one agent and lets a caller wait, in seconds; None leaves it. `NotFound`, `Invalid`.
+
+    The PBX learns it when its configuration is rendered.
+    """
+    queue = await tx.session.get(Queue, name)
+    if queue is None:
+        raise NotFound("queue_not_found")
+    for field, seconds, (least, most) in (
+        ("ring", ring, RING_LIMITS),
+        ("most_wait", most_wait, MOST_WAIT_LIMITS),
+    ):
+        if seconds is not None and not least <= seconds <= most:
+            raise Invalid("invalid_input", fields=[field])
+    queue.ring_seconds = queue.ring_seconds if ring is None else ring
+    queue.most_wait_seconds = queue.most_wait_seconds if most_wait is None else most_wait
+    audit.note(
+        tx,
+        actor=actor,
+        action="queue.times_set",
+        subject=f"queue:{name}",
+        ring=queue.ring_seconds,
+        most_wait=queue.most_wait_seconds,
+    )
     return queue
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from pathlib import Path
 
 from callcenter.agents import repository as agents
 from callcenter.cli.addresses import find_instance, pbx_home
@@ -23,9 +24,18 @@ def open_ledger(settings: Settings) -> Ledger:
     return Ledger(Database(settings.sqlalchemy_url), SystemClock())
 
 
+def has_households(settings: Settings) -> bool:
+    """Whether the PBX was given the demo's household accounts."""
+    return _households_file(settings).is_file()
+
+
+def _households_file(settings: Settings) -> Path:
+    return settings.state_dir / "households.json"
+
+
 def household_secrets(settings: Settings) -> dict[str, str]:
     """Passwords of the demo household accounts, made once."""
-    path = settings.state_dir / "households.json"
+    path = _households_file(settings)
     if path.is_file():
         found: dict[str, str] = json.loads(path.read_text())
         return found

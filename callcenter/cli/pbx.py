@@ -33,12 +33,17 @@ def render(demo: Demo = False) -> None:
     settings = Settings()
     with clear_failures():
         schema.upgrade(settings.sqlalchemy_url)
-        build, plan = get_asterisk(say), pbx_plan(settings, demo=demo)
-        write_configuration(plan=plan, build=build, instance_dir=pbx_home(settings))
-        if instance.status(pbx_home(settings)).running:
-            console.reload(pbx_home(settings))
-            say("the running PBX has loaded it")
+        write_and_load(settings, demo=demo)
     people.print(f"written below {pbx_home(settings)}", markup=False)
+
+
+def write_and_load(settings: Settings, *, demo: bool) -> None:
+    """The configuration as the database has it now; a running PBX loads it. `PbxError`."""
+    build, plan = get_asterisk(say), pbx_plan(settings, demo=demo)
+    write_configuration(plan=plan, build=build, instance_dir=pbx_home(settings))
+    if instance.status(pbx_home(settings)).running:
+        console.reload(pbx_home(settings))
+        say("the running PBX has loaded it")
 
 
 @app.command("start")

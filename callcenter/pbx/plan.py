@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from callcenter.agents.queue_times import MOST_WAIT_LIMITS, MOST_WAIT_SECONDS, RING_LIMITS, RING_SECONDS
 from callcenter.pbx.errors import PlanRefused
 
 _NAME = re.compile(r"[a-z0-9-]{1,32}")
@@ -79,19 +80,19 @@ class QueueRow:
 
     name: str
     language: str = "zh"
-    timeout: int = 15
+    timeout: int = RING_SECONDS
     retry: int = 1
     wrapuptime: int = 5
-    max_wait_seconds: int = 300
+    max_wait_seconds: int = MOST_WAIT_SECONDS
     penalty_members_limit: int = 0
 
     def __post_init__(self) -> None:
         _matches("queue.name", self.name, _NAME)
         _matches("queue.language", self.language, _LANGUAGE)
-        _within("queue.timeout", self.timeout, 1, 120)
+        _within("queue.timeout", self.timeout, *RING_LIMITS)
         _within("queue.retry", self.retry, 0, 60)
         _within("queue.wrapuptime", self.wrapuptime, 0, 3600)
-        _within("queue.max_wait_seconds", self.max_wait_seconds, 1, 7200)
+        _within("queue.max_wait_seconds", self.max_wait_seconds, *MOST_WAIT_LIMITS)
         _within("queue.penalty_members_limit", self.penalty_members_limit, 0, 1000)
 
 

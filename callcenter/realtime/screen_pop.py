@@ -8,6 +8,7 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.agents.models import Agent, Queue
+from callcenter.agents.queue_times import RING_SECONDS
 from callcenter.calls import figures
 from callcenter.calls import repository as calls
 from callcenter.calls.models import QueueVisitRow, ScreenPopRow
@@ -15,8 +16,6 @@ from callcenter.foundation import audit
 from callcenter.foundation.transactions import Ledger
 from callcenter.realtime import caller_card, rights
 from callcenter.realtime.messages import PopOut, Step
-
-DEFAULT_RING_SECONDS = 20
 
 SENT = Histogram(
     "callcenter_pop_sent_seconds",
@@ -43,7 +42,7 @@ async def build(session: AsyncSession, pop: ScreenPopRow) -> PopOut:
         id=pop.id,
         journey_id=journey.id,
         ringing_at=pop.ringing_at,
-        ring_seconds=queue.ring_seconds if queue else DEFAULT_RING_SECONDS,
+        ring_seconds=queue.ring_seconds if queue else RING_SECONDS,
         queue=queue.label if queue else pop.queue,
         caller=caller,
         steps=[Step(node=step.node, key=step.key) for step in steps],

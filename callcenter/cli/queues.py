@@ -1,0 +1,81 @@
+"""`callcenter queue`: how long a queue rings one agent, and how long it lets a caller wait."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+import typer
+
+from callcenter.agents import repository as agents
+from callcenter.agents import seats
+from callcenter.cli.addresses import pbx_home
+from callcenter.cli.machine import has_households, open_ledger
+from callcenter.cli.output import clear_failures, people, print_json
+from callcenter.cli.pbx import write_and_load
+from callcenter.foundation import schema
+from callcenter.foundation.settings import Settings
+from callcenter.foundation.transactions import Ledger
+from callcenter.pbx import instance
+
+app = typer.Typer(no_args_is_help=True, help="How long queues ring and let wait.")
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Row = dict[str, str | int]
+
+
+def _run(settings: Settings, work: Callable[[Ledger], Awaitable[list[Row]]]) -> list[Row]:
+    async def inside() -> list[Row]:
+        ledger = open_ledger(settings)
+        try:
+            return await work(ledger)
+        finally:
+            await ledger.database.close()
+
+    schema.upgrade(settings.sqlalchemy_url)
+    return asyncio.run(inside())
+
+
+async def _rows(ledger: Ledger) -> list[Row]:
+    async with ledger.reading() as session:
+        return [
+            {
+                "name": queue.name,
+                "label": queue.label,
+                "language": queue.language,
+                "ring": queue.ring_seconds,
+                "most_wait": queue.most_wait_seconds,
+            }
+            for queue in await agents.list_queues(session)
+        ]
+
+
+@app.command("list")
+def list_(as_json: Json = False) -> None:
+    """Every queue with its times, in seconds."""
+    with clear_failures():
+        rows = _run(Settings(), _rows)
+    if as_json:
+        print_json(rows)
+    else:
+        for row in rows:
+            people.print("  ".join(f"{key}={value}" for key, value in row.items()), markup=False)
+
+
+@app.command("set")
+def set_(
+    name: str,
+    ring: Annotated[int | None, typer.Option(help="Seconds that one agent is rung.")] = None,
+    most_wait: Annotated[int | None, typer.Option(help="Seconds that a caller waits at most.")] = None,
+) -> None:
+    """Change a queue's times; a running PBX loads them at once, another at its start."""
+    settings = Settings()
+
+    async def work(ledger: Ledger) -> list[Row]:
+        async with ledger.transaction() as tx:
+            await seats.set_times(tx, name=name, ring=ring, most_wait=most_wait, actor="console")
+        return [row for row in await _rows(ledger) if row["name"] == name]
+
+    with clear_failures():
+        (row,) = _run(settings, work)
+        if instance.status(pbx_home(settings)).running:
+            write_and_load(settings, demo=has_households(settings))
+    people.print("  ".join(f"{key}={value}" for key, value in row.items()), markup=False)
