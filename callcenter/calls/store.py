@@ -95,9 +95,6 @@ class JourneyStore:
         self._ids: dict[str, uuid.UUID] = {}
         self._written: dict[str, dict[str, list[Row]]] = {}
 
-    def id_of(self, linkedid: str) -> uuid.UUID | None:
-        return self._ids.get(linkedid)
-
     async def load_open(self, session: AsyncSession) -> list[Row]:
         """The memories of journeys that were open when the service last ran."""
         rows = await session.scalars(

@@ -69,7 +69,7 @@ class OutboxRow(Base):
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What a handler is given. `first` is false if an earlier attempt may have got half-way."""
+    """What a handler is given. `attempt` counts from 1; above that an earlier one may have got half-way."""
 
     id: uuid.UUID
     key: str
