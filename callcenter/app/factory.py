@@ -84,6 +84,11 @@ class Exchange:
             return None
         return AmiAddress(found.ami_host, found.ami_port, found.ami_system_user, found.ami_system_secret)
 
+    def cel_file(self) -> Path | None:
+        """Where cel_custom.conf makes the PBX write what happens."""
+        found = self._instance(self._settings.pbx_name)
+        return found.log_dir / "cel-custom" / "Master.csv" if found else None
+
     def monitor_dir(self, pbx: str) -> Path | None:
         found = self._instance(pbx)
         return found.monitor_dir if found else None
@@ -103,7 +108,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         ),
         area_code=settings.area_code,
     )
-    link = PbxLink(ledger, engine, settings.pbx_name, exchange.address)
+    link = PbxLink(ledger, engine, settings.pbx_name, exchange.address, exchange.cel_file)
     hub, reader, pops = Hub(), DeskReader(ledger, settings), ScreenPops(ledger)
     broadcaster = Broadcaster(ledger, hub, reader, pops)
     outbox = OutboxWorker(ledger, {OUTBOX_KIND: SmsSender(ledger, gateway_of(settings))})

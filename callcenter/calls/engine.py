@@ -17,7 +17,7 @@ from sqlalchemy.exc import TimeoutError as SqlTimeout
 
 from callcenter.calls import facts as call_facts
 from callcenter.calls.consequences import Consequences, Context
-from callcenter.calls.events import LineEvent
+from callcenter.calls.events import LineEvent, OnLine
 from callcenter.calls.store import JourneyStore
 from callcenter.calls.switchboard import Change, LiveLine, LiveWait, Switchboard
 from callcenter.foundation import facts, logs
@@ -97,6 +97,19 @@ class CallEngine:
                 touched[journey.linkedid] = event
         self._unsaved.extend(self._remembered(touched.values()))
         await self.flush()
+
+    async def fill(self, events: Sequence[OnLine]) -> None:
+        """What a second source tells of a time when we did not listen; what is known already is left out."""
+        await self.take([event for event in events if not self._board.knows(event)])
+
+    async def finished_among(self, linkedids: Collection[str]) -> set[str]:
+        """Those of these names of calls whose journeys are over in the ledger."""
+        async with self._ledger.reading() as session:
+            return await self._store.finished_among(session, linkedids)
+
+    def knows_line(self, uniqueid: str) -> bool:
+        """Whether a call in memory has this line."""
+        return self._board.has_line(uniqueid)
 
     def _remembered(self, touched: Iterable[LineEvent]) -> list[Change]:
         """Open journeys as they are now: an event without a fact must survive a restart like any other."""

@@ -8,7 +8,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callcenter.foundation.database import Base
@@ -194,3 +194,14 @@ class PbxLife(Base):
     since: Mapped[datetime]
     last_event_at: Mapped[datetime]
     """How far the ledger has seen: what ended during a gap ended between this and the sweep."""
+
+
+class CelBookmark(Base):
+    """How far the PBX's CEL file is in the ledger: the file by its inode, since it may be renamed."""
+
+    __tablename__ = "cel_bookmarks"
+
+    pbx: Mapped[str] = mapped_column(String(32), primary_key=True)
+    inode: Mapped[str] = mapped_column(String(20))
+    offset: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[datetime]

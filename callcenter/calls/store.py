@@ -1,7 +1,7 @@
 """Journeys into rows: the journey itself and only those of its parts that are new or have changed."""
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -57,6 +57,7 @@ PARTS = (
 )
 
 _JOURNEYS = _table(models.JourneyRow)
+_NAMES_A_QUERY = 500
 
 
 def household_text(journey: Journey) -> str:
@@ -132,6 +133,22 @@ class JourneyStore:
                 self._ids[linkedid] = known
                 self._written[linkedid] = await self._read_parts(tx.session, known)
         return known
+
+    async def finished_among(self, session: AsyncSession, linkedids: Collection[str]) -> set[str]:
+        """Those of these journeys that are over."""
+        names, found = sorted(linkedids), set[str]()
+        for n in range(0, len(names), _NAMES_A_QUERY):
+            journeys = models.JourneyRow
+            found |= set(
+                await session.scalars(
+                    select(journeys.linkedid).where(
+                        journeys.pbx == self._pbx,
+                        journeys.linkedid.in_(names[n : n + _NAMES_A_QUERY]),
+                        journeys.ended_at.is_not(None),
+                    )
+                )
+            )
+        return found
 
     async def save(self, tx: Transaction, journey: Journey, memory: Row | None) -> uuid.UUID:
         """Insert or update one journey and its parts; `memory` is dropped once the journey is over."""

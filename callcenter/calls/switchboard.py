@@ -36,6 +36,11 @@ REMEMBERED_NAMES = 20_000
 #: How young a line must be to be spared by `end_missing`: the list may have been taken just before its birth.
 SPARED_AGE = timedelta(seconds=2)
 
+#: How far the stamps of one happening may lie apart in two sources (AMI and CEL: microseconds; an IVR step, told
+#: by two commands of the voice menu, some milliseconds).
+SAME_NEWS = timedelta(milliseconds=500)
+_SUBJECTS = ("node", "key", "bridge", "agent_uniqueid", "refused")
+
 #: Events that may be the first we see of a call. Of all others a call must be known.
 OPENING = INTRODUCING | {e.LineAppeared, e.LineFound}
 _SPYING = frozenset({e.SpyStarted, e.SpyStopped})
@@ -197,6 +202,18 @@ class Switchboard:
         call = self._by_line.get(event.uniqueid) or self._by_name.get(event.linkedid)
         return call.journey if call is not None else None
 
+    def has_line(self, uniqueid: str) -> bool:
+        """Whether a call in memory has this line."""
+        return uniqueid in self._by_line
+
+    def knows(self, event: e.OnLine) -> bool:
+        """True if another source told the same already: same kind, line and subject, at nearly the same time."""
+        call = self._by_line.get(event.uniqueid) or self._by_name.get(event.linkedid)
+        if call is None:
+            return False
+        subject = _subject(event)
+        return any(_subject(known) == subject and abs(known.at - event.at) <= SAME_NEWS for known in call.events)
+
     # ---- comparing with the PBX ----
 
     def adopt(self, lines: Iterable[LiveLine], waits: Iterable[LiveWait], at: datetime) -> list[Change]:
@@ -274,3 +291,8 @@ class Switchboard:
 def _is_household(call: CallLog) -> bool:
     """True for a call that belongs to somebody outside, or may yet."""
     return call.journey.begun and call.journey.direction is not Direction.INTERNAL
+
+
+def _subject(event: e.OnLine) -> tuple[object, ...]:
+    """What the event is about, without its time and what only one source knows."""
+    return type(event), event.uniqueid, *(getattr(event, name, None) for name in _SUBJECTS)

@@ -10,6 +10,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from callcenter.agents import presence
 from callcenter.calls.engine import CallEngine
@@ -17,8 +18,9 @@ from callcenter.calls.events import DeviceStateChanged, FenceReached, LineEvent,
 from callcenter.foundation import logs
 from callcenter.foundation.ids import new_secret_id
 from callcenter.foundation.transactions import Ledger
-from callcenter.telephony import ami_events, picture
+from callcenter.telephony import ami_events, gap, picture
 from callcenter.telephony.ami_client import AmiAddress, AmiClient, AmiOutcomeUnknown, AmiUnavailable, Message
+from callcenter.telephony.cel_reader import CelReader, Told
 from callcenter.telephony.inbox import Inbox
 from callcenter.telephony.members import MemberKeeper
 from callcenter.telephony.picture import Picture
@@ -46,12 +48,18 @@ class PbxLink:
     """See the module's text. `address` is asked anew for each attempt: a PBX may come back on other ports."""
 
     def __init__(
-        self, ledger: Ledger, engine: CallEngine, pbx: str, address: Callable[[], AmiAddress | None]
+        self,
+        ledger: Ledger,
+        engine: CallEngine,
+        pbx: str,
+        address: Callable[[], AmiAddress | None],
+        cel_file: Callable[[], Path | None] = lambda: None,
     ) -> None:
         self._ledger = ledger
         self._engine = engine
         self._pbx = pbx
         self._address = address
+        self._cel = CelReader(ledger, pbx, cel_file)
         self._inbox = Inbox()
         self._turn = asyncio.Lock()
         self._registered: dict[str, bool] = {}
@@ -141,11 +149,28 @@ class PbxLink:
         return shown
 
     async def _recover(self, client: AmiClient) -> None:
+        told = await self._cel.read()  # before the picture: what the file tells has ended or is shown
         shown = await self._look(client)
         if shown.new_life:
             self._registered.clear()
+        filled = await self._fill_gap(told, shown)
         repairs = await self._mend(shown)
-        self._log.info("recovered", new_life=shown.new_life, lines=len(shown.lines), repairs=repairs)
+        await self._cel.mark(told.end)
+        self._log.info("recovered", new_life=shown.new_life, lines=len(shown.lines), repairs=repairs, from_cel=filled)
+
+    async def _fill_gap(self, told: Told, shown: Picture) -> int:
+        """Calls that ended while we were away, before the comparison would end them by estimate."""
+        async with self._turn:
+            await self._drain()
+            try:
+                return await gap.fill(self._engine, self._pbx, told.rows, shown.lines)
+            except Exception:
+                if self._engine.unsaved:
+                    await self._write_again()
+                    raise
+                # A fault in reading the second source must not keep us from the first.
+                self._log.exception("gap_not_filled")
+                return 0
 
     async def _mend(self, shown: Picture) -> int:
         async with self._turn:
@@ -162,7 +187,9 @@ class PbxLink:
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
             try:
+                end = await self._cel.end()
                 repairs = await self._mend(await self._look(client))
+                await self._cel.mark(end)
             except (AmiUnavailable, AmiOutcomeUnknown):
                 client.close()  # the next link recovers
                 return

@@ -32,6 +32,14 @@ def upgrade() -> None:
         batch_op.create_index("ix_audit_log_subject", ["subject", "at"], unique=False)
 
     op.create_table(
+        "cel_bookmarks",
+        sa.Column("pbx", sa.String(length=32), nullable=False),
+        sa.Column("inode", sa.String(length=20), nullable=False),
+        sa.Column("offset", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("pbx", name=op.f("pk_cel_bookmarks")),
+    )
+    op.create_table(
         "customers",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("name", sa.String(length=80), nullable=False),
@@ -884,6 +892,7 @@ def downgrade() -> None:
     op.drop_table("facts")
     op.drop_table("drafts")
     op.drop_table("customers")
+    op.drop_table("cel_bookmarks")
     with op.batch_alter_table("audit_log", schema=None) as batch_op:
         batch_op.drop_index("ix_audit_log_subject")
         batch_op.drop_index("ix_audit_log_actor")
