@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from callcenter.phones import CallState, Softphone
+from callcenter.telephony.cel_reader import NOWHERE, Row, read_since
 from tests.real_asterisk.ami_wire import AmiWire, ami
 from tests.real_asterisk.polling import until
 from tests.real_asterisk.queue_scenes import agent, entries, household, joined, nobody_left, take
@@ -94,6 +95,20 @@ async def test_with_nobody_signed_in_the_caller_is_told_and_we_are_told(
         assert (told["Queue"], told["Status"]) == ("hotline-zh", "JOINEMPTY")
         await call.wait_for(CallState.ENDED)
     assert tracer.all("QueueCallerJoin") == []
+    rows = await on_record(quiet_pbx, told["Uniqueid"])
+    assert [row[0] for row in rows if row[5] == "CELGenUserEvent"] == ["RecordingBegan", "QueueRefused"]
+    assert [row[9] for row in rows if row[0] == "QueueRefused"] == ['{"extra":"hotline-zh:JOINEMPTY"}']
+
+
+async def on_record(pbx: RunningPbx, uniqueid: str) -> list[Row]:
+    """The rows of a call in the CEL file, once it is over: what a service that was away goes by."""
+    path = pbx.instance.log_dir / "cel-custom" / "Master.csv"
+
+    def rows() -> list[Row]:
+        return [row for row in read_since(path, NOWHERE).rows if row[7] == uniqueid]
+
+    await until(lambda: any(row[0] == "LINKEDID_END" for row in rows()), "the call's end on record")
+    return rows()
 
 
 async def test_the_promise_is_played_in_mandarin(pbx: RunningPbx) -> None:
@@ -170,6 +185,9 @@ async def test_after_the_longest_wait_the_caller_gets_the_promise(quiet_pbx: Run
         told = await tracer.event("UserEvent", UserEvent="QueueLeft", CallerIDNum=CALLER)
         assert (told["Queue"], told["Status"]) == ("short", "TIMEOUT")
         await call.wait_for(CallState.ENDED)
+    rows = await on_record(quiet_pbx, told["Uniqueid"])
+    assert [row[9] for row in rows if row[0] == "QueueLeft"] == ['{"extra":"short:TIMEOUT"}']
+    assert [row[10].split(",")[0] for row in rows if row[0] == "APP_START"] == ["short"]
 
 
 async def test_a_caller_withdrawn_for_a_call_back_is_not_told_that_all_are_busy(
@@ -179,7 +197,9 @@ async def test_a_caller_withdrawn_for_a_call_back_is_not_told_that_all_are_busy(
         channel = (await joined(tracer, CALLER))["Channel"]
         await tracer.send("QueueWithdrawCaller", Queue="hotline-zh", Caller=channel)
         await tracer.event("UserEvent", UserEvent="QueueLeft", Status="WITHDRAW", CallerIDNum=CALLER)
-        await tracer.event("Hangup", Channel=channel)
+        ended = await tracer.event("Hangup", Channel=channel)
+        rows = await on_record(quiet_pbx, ended["Uniqueid"])
+        assert [row[9] for row in rows if row[0] == "QueueLeft"] == ['{"extra":"hotline-zh:WITHDRAW"}']
         played = [e["AppData"] for e in tracer.all("Newexten", Channel=channel, Application="Playback")]
         assert played[-1] == "hotline/call-back-promise"
         assert "hotline/all-busy" not in played
