@@ -16,8 +16,8 @@ from sqlalchemy import update
 from callcenter.agents.models import Queue
 from callcenter.agents.repository import list_agents
 from callcenter.cli import starting
-from callcenter.cli.addresses import service_address, sign_ins
-from callcenter.cli.machine import find_instance, open_ledger, pbx_home
+from callcenter.cli.addresses import find_instance, pbx_home, service_address, sign_ins
+from callcenter.cli.machine import open_ledger
 from callcenter.cli.processes import Background
 from callcenter.foundation import schema
 from callcenter.foundation.settings import Settings
@@ -28,6 +28,8 @@ from callcenter.phones.place_call import CallPlan, place_call
 from callcenter.phones.reports import CallReport
 from callcenter.phones.softphone import Softphone
 from callcenter.phones.talking import Talk
+
+SERVICE_PORT_IN_BLOCK = 50
 
 
 class Telephone:
@@ -145,8 +147,10 @@ def start_stack(folder: Path, *, sounds: Path | None) -> Stack:
     schema.upgrade(settings.sqlalchemy_url)
     asyncio.run(starting.seed(settings))
     secrets = asyncio.run(_agent_secrets(settings))
-    stack = Stack(settings, secrets)
     pbx = starting.start_pbx(settings, demo=True)
+    # One of the PBX's own block: no outgoing connection can take it while the service is dead for a test.
+    settings = settings.model_copy(update={"port": pbx.sip_port + SERVICE_PORT_IN_BLOCK})
+    stack = Stack(settings, secrets)
     try:
         address = starting.start_service(settings, stack.background)
         starting.start_ivr(settings, stack.background, pbx, address)
