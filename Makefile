@@ -43,8 +43,8 @@ prove: install ui ## acceptance volumes; writes tests/PROOF.md
 	@bash .ci/packages test
 	@.venv/bin/python -m tests.prove
 
-check: install ## format, lint, types, imports
-	@.venv/bin/ruff format --check -q . && .venv/bin/ruff check -q . && .venv/bin/mypy && .venv/bin/lint-imports --no-cache >/dev/null && echo "check: clean"
+check: install ui ## format, lint, types, imports, messages
+	@.venv/bin/ruff format --check -q . && .venv/bin/ruff check -q . && .venv/bin/mypy && .venv/bin/lint-imports --no-cache >/dev/null && bash .ci/node npm --prefix agent_ui run --silent check && echo "check: clean"
 
 format: install ## put the code into shape
 	@.venv/bin/ruff check -q --fix . ; .venv/bin/ruff format -q .

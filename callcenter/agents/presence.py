@@ -61,7 +61,7 @@ def describe(presence: Presence) -> dict[str, Any]:
 
 
 def _tell(tx: Transaction, agent: Agent, presence: Presence, actor: str) -> None:
-    data = {**describe(presence), "number": agent.number, "person": presence.person}
+    data = {**describe(presence), "number": agent.number, "person": presence.person, "entry_seq": presence.entry_seq}
     tx.record(Fact(PRESENCE_CHANGED, f"agent:{agent.id}", data, actor=actor))
 
 

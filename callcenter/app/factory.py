@@ -115,13 +115,20 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     holder = f"{socket.gethostname()}:{os.getpid()}"
     timers = TimerLoop(ledger, timer_handlers(), holder)
 
+    entries: dict[str, int] = {}
+
     def wake(recorded: list[Recorded]) -> None:
-        outbox.wake()
-        if any(one.fact.type == PRESENCE_CHANGED for one in recorded):
-            link.members.wake()
+        """Queue members are compared when somebody's choice changed, not at each ring of a telephone."""
+        for one in recorded:
+            if one.fact.type == PRESENCE_CHANGED:
+                entry = one.fact.data["entry_seq"]
+                if entries.get(one.fact.subject) != entry:
+                    entries[one.fact.subject] = entry
+                    link.members.wake()
 
     ledger.watch(broadcaster.watch)
     ledger.watch(wake)
+    ledger.on_effects = outbox.wake
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

@@ -93,6 +93,7 @@ def put(tx: Transaction, *, kind: str, key: str, payload: dict[str, Any]) -> uui
         created_at=tx.now,
     )
     tx.session.add(row)
+    tx.effects += 1
     return row.id
 
 
@@ -126,11 +127,21 @@ class OutboxWorker:
 
     async def run_once(self) -> int:
         """Carry out one batch of due rows; how many there were."""
+        if not await self._is_due():
+            return 0
         rows = await self._lease()
         for row in rows:
             state, error, delay = await self._carry_out(row)
             await self._settle(row, state, error, delay)
         return len(rows)
+
+    async def _is_due(self) -> bool:
+        """A look without a write transaction: most passes find nothing, and SQLite has one writer."""
+        async with self._ledger.reading() as session:
+            due = select(OutboxRow.id).where(
+                OutboxRow.state == OutboxState.WAITING, OutboxRow.due_at <= self._ledger.clock.now()
+            )
+            return await session.scalar(due.limit(1)) is not None
 
     async def _lease(self) -> list[OutboxRow]:
         async with self._ledger.transaction() as tx:

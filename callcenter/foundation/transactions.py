@@ -28,6 +28,8 @@ class Transaction:
     now: datetime
     _facts: list[Fact] = field(default_factory=list)
     _after: list[Callable[[], None]] = field(default_factory=list)
+    effects: int = 0
+    """Rows put into the outbox by this transaction."""
 
     def record(self, fact: Fact) -> None:
         self._facts.append(fact)
@@ -41,6 +43,10 @@ WithinHandler = Callable[[Transaction, Fact], Awaitable[None]]
 WatchHandler = Callable[[list[Recorded]], None]
 
 
+def _nobody() -> None:
+    """No worker runs in this process; the next one elsewhere finds the rows."""
+
+
 class Ledger:
     """Hands out transactions and joins facts to those who asked for them."""
 
@@ -49,6 +55,8 @@ class Ledger:
         self.clock = clock
         self._within: dict[str, list[WithinHandler]] = {}
         self._watchers: list[WatchHandler] = []
+        self.on_effects: Callable[[], None] = _nobody
+        """Called after a commit that has put something into the outbox."""
         self._log = logs.get("ledger")
 
     def within(self, fact_type: str, handler: WithinHandler) -> None:
@@ -67,6 +75,8 @@ class Ledger:
             recorded = await self._settle(tx)
         for effect in tx._after:
             effect()
+        if tx.effects:
+            self.on_effects()
         if recorded:
             self._show(recorded)
 

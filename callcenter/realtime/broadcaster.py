@@ -85,6 +85,7 @@ class Broadcaster:
         self._pops = pops
         self._facts: asyncio.Queue[list[Recorded]] = asyncio.Queue()
         self._figures: dict[uuid.UUID, Any] = {}
+        self._noting: set[asyncio.Task[None]] = set()
         self._log = logs.get("broadcaster")
 
     def watch(self, recorded: list[Recorded]) -> None:
@@ -147,7 +148,12 @@ class Broadcaster:
         card = await screen_pop.build(session, pop)
         message = {"type": "pop", "position": position, "pop": card.model_dump(mode="json")}
         if self._hub.to_agent(pop.agent_id, message):
-            await self._pops.sent(pop.id, in_full=card.caller.number.full is not None)
+            # Noted beside: the next pop does not wait for this one's line in the database.
+            noting = asyncio.create_task(
+                self._pops.sent(pop.id, at=self._ledger.clock.now(), in_full=card.caller.number.full is not None)
+            )
+            self._noting.add(noting)
+            noting.add_done_callback(self._noting.discard)
 
     async def _ring_ended(self, session: AsyncSession, one: Recorded, position: int) -> None:
         pop = await _pop_of(session, one)

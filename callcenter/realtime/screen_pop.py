@@ -64,16 +64,16 @@ class ScreenPops:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
-    async def sent(self, pop_id: uuid.UUID, *, in_full: bool) -> None:
-        """The pop was handed to the agent's socket; a number shown `in_full` goes to the audit log."""
+    async def sent(self, pop_id: uuid.UUID, *, at: datetime, in_full: bool) -> None:
+        """The pop was handed to the agent's socket at `at`; a number shown `in_full` goes to the audit log."""
         async with self._ledger.transaction() as tx:
             pop = await tx.session.get(ScreenPopRow, pop_id)
             if pop is not None and pop.sent_at is None:
-                pop.sent_at = tx.now
+                pop.sent_at = at
                 if in_full:
                     subject = f"journey:{pop.journey_id}"
                     audit.note(tx, actor=f"agent:{pop.agent_id}", action="number.shown_in_pop", subject=subject)
-                SENT.observe((tx.now - pop.ringing_at).total_seconds())
+                SENT.observe((at - pop.ringing_at).total_seconds())
 
     async def seen(self, pop_id: uuid.UUID, agent_id: uuid.UUID) -> None:
         """The agent's browser shows it. A pop of somebody else's is ignored."""

@@ -27,7 +27,9 @@ from callcenter.telephony.picture import Picture
 
 SWEEP_SECONDS = 20.0
 FENCE_SECONDS = 5.0
-FIRST_WAIT, MOST_WAIT = 0.2, 3.0
+FIRST_WAIT, MOST_WAIT = 0.2, 1.0
+"""Seconds before the next attempt; the picture shall be right 2 s after the PBX is back."""
+GATHER_SECONDS = 0.003
 _AWAY = frozenset({"UNAVAILABLE", "INVALID"})
 
 
@@ -204,6 +206,8 @@ class PbxLink:
     async def _consume(self) -> None:
         while True:
             await self._inbox.wait()
+            # A ring comes as a handful of messages within 2 ms: one transaction for all, not one for the first.
+            await asyncio.sleep(GATHER_SECONDS)
             async with self._turn:
                 await self._drain()
 

@@ -29,7 +29,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Without prompts, so that a call is at the menu at once; one test has the real ones."""
+    """Without prompts, so that a call is at the menu at once; tests/real_asterisk hears the real ones."""
     install(print)
     folder = tmp_path_factory.mktemp("stack")
     with ThreadPoolExecutor(1) as thread:  # the stack's own loops must not meet the tests' loop
