@@ -66,6 +66,10 @@ export function openSocket(options: SocketOptions): DeskSocket {
       options.onSignedOut()
       return
     }
+    if (code === CLOSE_FOREIGN_ORIGIN) {
+      socket.stop() // refused for good: this page or this role has no desk
+      return
+    }
     retry = window.setTimeout(connect, backOff(attempt++, options.random))
   }
 

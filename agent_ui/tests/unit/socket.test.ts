@@ -87,6 +87,13 @@ describe('the socket', () => {
     expect(FakeSocket.made).toHaveLength(1)
   })
 
+  it('does not come back when the service refuses the page or the role', () => {
+    open()
+    FakeSocket.made[0]!.close(4403)
+    vi.advanceTimersByTime(60_000)
+    expect(FakeSocket.made).toHaveLength(1)
+  })
+
   it('backs off within its bounds', () => {
     expect(backOff(0, () => 0)).toBe(250)
     expect(backOff(0, () => 1)).toBe(500)
