@@ -6,6 +6,7 @@ while nobody ran fires once, late, at the next start (domain.md §4.4, invariant
 """
 
 import asyncio
+import contextlib
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
@@ -73,6 +74,15 @@ class TimerLoop:
         self._log = logs.get("timers")
 
     async def run(self) -> None:
+        """Until cancelled; the duty is given back then, so that the next process need not wait for the lease."""
+        try:
+            await self._run()
+        finally:
+            if self._leading_until is not None:
+                with contextlib.suppress(Exception):  # the database may be gone first; then the lease runs out
+                    await leases.give_back(self._ledger, name="timers", holder=self._holder)
+
+    async def _run(self) -> None:
         while True:
             try:
                 if await self._leads():

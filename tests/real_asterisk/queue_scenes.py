@@ -11,6 +11,9 @@ from tests.real_asterisk.ami_wire import AmiWire, Message
 from tests.real_asterisk.polling import until
 from tests.real_asterisk.running_pbx import HOTLINE, RunningPbx
 
+IDLE = "1"
+"""Device state of a queue member: known and not in use."""
+
 
 @asynccontextmanager
 async def household(pbx: RunningPbx, number: str, *, dials: str = HOTLINE) -> AsyncIterator[OutgoingCall]:
@@ -36,11 +39,25 @@ async def agent(
                 Paused="true" if paused else "false",
             )
             assert answer["Response"] == "Success", answer
+            # The device's state reaches the queue a moment after the registration; until then joinempty counts
+            # the member as absent (the last test's farewell of the same device may still be on its way).
+            await _known_idle(tracer, queue, number)
         try:
             yield phone
         finally:
             for queue in queues:
                 await tracer.send("QueueRemove", Queue=queue, Interface=f"PJSIP/{number}")
+
+
+async def _known_idle(wire: AmiWire, queue: str, number: str) -> None:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        before, complete = len(wire.all("QueueMember")), len(wire.all("QueueStatusComplete"))
+        await wire.send("QueueStatus", Queue=queue, Member=f"PJSIP/{number}")
+        await wire.wait_for(lambda _, n=complete: len(wire.all("QueueStatusComplete")) > n, "QueueStatusComplete")
+        if [row["Status"] for row in wire.all("QueueMember")[before:]] == [IDLE]:
+            return
+    raise AssertionError(f"{number} did not become idle in {queue}")
 
 
 async def joined(tracer: AmiWire, number: str) -> Message:

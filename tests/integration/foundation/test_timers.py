@@ -1,11 +1,12 @@
 """Timers survive restarts, fire once, late rather than never, and never for a state that is over."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
-from callcenter.foundation import timers
+from callcenter.foundation import leases, timers
 from callcenter.foundation.clock import FrozenClock
 from callcenter.foundation.facts import Fact
 from callcenter.foundation.timers import TimerHandler, TimerLoop, TimerRow
@@ -120,3 +121,18 @@ async def test_more_than_a_batch_takes_more_turns(ledger: Ledger, clock: FrozenC
         for n in range(rows):
             await timers.arm(tx, subject=f"order:{n}", entry_seq=1, code="T", due_at=tx.now)
     assert [await loop(ledger, fired).run_once() for _ in range(3)] == [50, 1, 0]
+
+
+async def test_who_stops_gives_the_duty_to_the_next(ledger: Ledger) -> None:
+    first = asyncio.create_task(TimerLoop(ledger, {}, "first", every_seconds=0.01).run())
+    while not await _holder(ledger):
+        await asyncio.sleep(0.01)
+    first.cancel()
+    await asyncio.gather(first, return_exceptions=True)
+    assert await leases.take(ledger, name="timers", holder="second", seconds=15)
+
+
+async def _holder(ledger: Ledger) -> str | None:
+    async with ledger.reading() as session:
+        row = await session.get(leases.LeaseRow, "timers")
+        return row.holder if row else None
