@@ -25,7 +25,7 @@ async def take(ledger: Ledger, *, name: str, holder: str, seconds: float) -> boo
             until = tx.now + timedelta(seconds=seconds)
             claim = (
                 update(LeaseRow)
-                .where(LeaseRow.name == name, or_(LeaseRow.holder == holder, LeaseRow.until < tx.now))
+                .where(LeaseRow.name == name, or_(LeaseRow.holder == holder, LeaseRow.until <= tx.now))
                 .values(holder=holder, until=until)
                 .returning(LeaseRow.name)
             )

@@ -11,6 +11,7 @@ from callcenter.foundation.clock import FrozenClock
 from callcenter.foundation.facts import Fact
 from callcenter.foundation.timers import TimerHandler, TimerLoop, TimerRow
 from callcenter.foundation.transactions import Ledger, Transaction
+from tests.integration.conftest import until
 
 MINUTE = timedelta(minutes=1)
 
@@ -125,8 +126,7 @@ async def test_more_than_a_batch_takes_more_turns(ledger: Ledger, clock: FrozenC
 
 async def test_who_stops_gives_the_duty_to_the_next(ledger: Ledger) -> None:
     first = asyncio.create_task(TimerLoop(ledger, {}, "first", every_seconds=0.01).run())
-    while not await _holder(ledger):
-        await asyncio.sleep(0.01)
+    await until(lambda: _holder(ledger), "the first one leads")
     first.cancel()
     await asyncio.gather(first, return_exceptions=True)
     assert await leases.take(ledger, name="timers", holder="second", seconds=15)
