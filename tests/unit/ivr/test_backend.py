@@ -1,7 +1,6 @@
 """Asking callcenter: in time, or not at all, and not again and again."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 
 import httpx
@@ -80,16 +79,16 @@ def test_a_bad_answer_is_no_answer(backend: Backend, service: Service, response:
 
 
 def test_a_dead_backend_costs_its_limit_once(backend: Backend, service: Service, clock: Clock) -> None:
-    hanging = threading.Event()
+    hanging, answered = threading.Event(), []
 
     def hang(request: httpx.Request) -> httpx.Response:
-        hanging.wait(5)
+        hanging.wait(60)
+        answered.append(request)
         return httpx.Response(200, json={"known": True})
 
     service.answer = hang
-    began = time.monotonic()
     assert [backend.is_known(str(number)) for number in range(20)] == [None] * 20
-    assert time.monotonic() - began < 2 * 0.2 + 0.2
+    assert answered == []  # given up on while it still hung, and asked no more
     hanging.set()
     assert len(service.requests) == 1
     clock.now += 10.1
