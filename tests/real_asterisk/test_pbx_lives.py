@@ -105,15 +105,6 @@ def test_two_instances_live_side_by_side_and_end_one_by_one(build: AsteriskBuild
         b.stop()
 
 
-def test_starting_and_stopping_are_quick(build: AsteriskBuild, tmp_path: Path) -> None:
-    began = time.monotonic()
-    running = start_pbx(plan_of("quick", tmp_path), build, tmp_path)
-    started = time.monotonic()
-    running.stop()
-    assert started - began < 5  # 0.5 s on an idle machine; the suite shares two cores
-    assert time.monotonic() - started < 8
-
-
 def test_a_second_start_of_the_same_instance_is_refused(pbx: RunningPbx) -> None:
     with pytest.raises(PbxError, match="runs already"):
         start(plan=pbx.plan, build=pbx.build, state_dir=pbx.instance.home.parent.parent)
