@@ -64,7 +64,7 @@ def call(
     """Place one real SIP call into the PBX as a household would, and tell what happened."""
     settings = Settings()
     pbx = _instance(settings)
-    after = announcements_seconds() + 1.5 if press_after is None else press_after
+    after = announcements_seconds() + 3.0 if press_after is None else press_after
     plan = CallPlan(
         number=number,
         from_number=from_number,
