@@ -30,10 +30,12 @@ COMMAND_BYTES = 900
 ENVIRONMENT_LINES = 100
 DEAD_CHANNEL = 511
 CHANNEL_UP = 6
+SLOWEST = 3.0
+"""A machine short of CPU plays slower than time passes: 1.6 times was seen. Giving up loses the keys."""
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 _REPLY = re.compile(r"([0-9]{3})(?:[ -](.*))?", re.ASCII | re.DOTALL)
-_RESULT = re.compile(r"result=(-?[0-9]{1,9})(?:\s+\((.*)\))?", re.ASCII)
+_RESULT = re.compile(r"result=(-?[0-9]{1,9})(?:\s+\((.*)\))?(?:\s+endpos=([0-9]{1,9}))?", re.ASCII)
 _NODE = re.compile(r"[a-z][a-z_]{0,31}")
 _KEY = re.compile(r"[0-9*#]{1,16}|timeout|invalid:[0-9*#A-D]{1,16}", re.ASCII)
 _VARIABLE = re.compile(r"[A-Z][A-Z_]{0,31}")
@@ -83,7 +85,10 @@ class CuredAgi(AGI):  # type: ignore[misc]  # pyst2 has no annotations
         self.stdout.write(encode_command(command, *args))
 
     def get_result(self, stdin: object = None) -> dict[str, tuple[str, str]]:
-        """{"result": (value, data)}. AGIHangup when the caller is gone, other AGIErrors when refused."""
+        """{"result": (value, data), "endpos": (samples played, "")}.
+
+        AGIHangup when the caller is gone, other AGIErrors when refused.
+        """
         code, text = self._reply()
         if code == DEAD_CHANNEL:
             raise AGIHangup("the channel is dead")
@@ -97,7 +102,7 @@ class CuredAgi(AGI):  # type: ignore[misc]  # pyst2 has no annotations
         value, data = found[1], found[2] or ""
         if value == "-1" or data == "hangup":
             raise AGIResultHangup("the caller hung up")
-        return {"result": (value, data)}
+        return {"result": (value, data), "endpos": (found[3] or "0", "")}
 
     def _reply(self) -> tuple[int, str]:
         while True:
@@ -146,14 +151,27 @@ class AgiLine:
         return "" if number == "unknown" else number
 
     def play(self, prompt: str, *, until: str = "") -> str:
+        return self._stream_file(prompt, until)[0]
+
+    def announce(self, prompt: str, *, keep: str = "") -> str:
+        # No AGI command keeps a key and goes on: stop at the key, then play the rest deaf.
+        key, played = self._stream_file(prompt, keep)
+        if key:
+            self._stream_file(prompt, "", played)
+        return key
+
+    def _stream_file(self, prompt: str, until: str, start: int = 0) -> tuple[str, int]:
+        """The key that stopped it or "", and the samples played by then."""
         name = self._sounds.name(prompt)
-        with self._asking(self._sounds.longest(prompt)):
+        with self._asking(self._sounds.longest(prompt) * SLOWEST):
             try:
-                return str(self._agi.stream_file(name, until))
+                reply = self._agi.execute("STREAM FILE", name, quote(until), start)
+                code = int(reply["result"][0])
+                return chr(code) if code > 0 else "", int(reply["endpos"][0])
             except AGIResultHangup:
                 self._must_be_up()
         log.warning("Asterisk has no sound for the prompt %s", prompt)
-        return ""
+        return "", 0
 
     def _must_be_up(self) -> None:
         """Asterisk says -1 for a hang-up and for a missing sound alike. AGIHangup when it was the former."""

@@ -35,6 +35,9 @@ class Line(Protocol):
     def play(self, prompt: str, *, until: str = "") -> str:
         """Play a prompt by its id; returns the key of `until` that stopped it, "" when it was heard out."""
 
+    def announce(self, prompt: str, *, keep: str = "") -> str:
+        """Play a prompt to its end whatever is pressed; returns the first key of `keep`, "" when there was none."""
+
     def wait_key(self, seconds: float) -> str:
         """One key of 0-9 * # A-D, "" when none came in time."""
 

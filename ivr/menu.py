@@ -33,12 +33,13 @@ class Menu:
         return next((choice for choice in self.choices if choice.key == key), None)
 
 
-def ask(line: Line, menu: Menu) -> Choice | None:
+def ask(line: Line, menu: Menu, early: str = "") -> Choice | None:
     """Ask until a valid key comes; None when the tries are used up (the caller shall get a person).
+
+    early: a key pressed before the menu spoke; it answers the first try.
 
     Every key may interrupt every prompt, also the correction, where it counts as the next try's answer.
     """
-    early = ""
     for tries_left in reversed(range(menu.tries)):
         key = early or line.play(menu.prompt, until=KEYS) or line.wait_key(menu.wait)
         choice = menu.choice(key)

@@ -29,6 +29,9 @@ class ScriptedLine:
         key = self._next()
         return key if key in until else ""
 
+    def announce(self, prompt: str, *, keep: str = "") -> str:
+        return self.play(prompt, until=keep)
+
     def wait_key(self, seconds: float) -> str:
         self._must_be_there()
         self.waited.append(seconds)

@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from callcenter.phones import CallPlan, CallState, Softphone, Talk, place_call
+from callcenter.phones import CallState, Softphone
+from ivr.menu import KEYS
 from tests.real_asterisk.ami_wire import AmiWire, ami
 from tests.real_asterisk.ivr_program import running_ivr
 from tests.real_asterisk.queue_scenes import agent, household, joined, nobody_left
@@ -132,16 +133,44 @@ async def test_a_hostile_name_is_only_a_name(
 
 
 async def test_the_caller_really_hears_the_prompts(pbx: RunningPbx) -> None:
-    talk = Talk(press="0", press_after=12.0, seconds=14.5)
-    plan = CallPlan(number=HOTLINE, from_number="13800000108", server=pbx.sip, talk=talk)
-    async with ami(pbx.instance.ami_port, "tracer", pbx.tracer_secret) as tracer:
-        async with running_ivr(pbx.instance.agi_port):
-            report = await place_call(plan)
-        heard = await tracer.event("UserEvent", UserEvent="IvrStep", Key="0", CallerIDNum="13800000108")
-    assert heard["Node"] == "main_menu"
-    # Notice (3.7 s), greeting (5.2 s), three seconds of the menu until the key, then "connecting".
-    assert 8.0 < report.heard_seconds < 14.5
-    assert report.packets_lost == 0
+    number = "13800000108"
+    async with (
+        ami(pbx.instance.ami_port, "tracer", pbx.tracer_secret) as tracer,
+        running_ivr(pbx.instance.agi_port),
+        household(pbx, number) as call,
+    ):
+        await call.wait_for(CallState.UP)
+        await tracer.event("AGIExecEnd", CallerIDNum=number, Command=playing("greeting", KEYS), seconds=SECONDS)
+        await call.press("0")
+        await tracer.event("UserEvent", UserEvent="IvrStep", Key="0", CallerIDNum=number)
+        # Notice and greeting last 8.9 s, with pauses for breath.
+        assert 6.0 < call.media.recording.loud_seconds() < 10.0
+        assert call.media.packets_lost == 0
+
+
+async def test_a_key_pressed_into_the_notice_counts_and_the_notice_is_heard_out(pbx: RunningPbx) -> None:
+    number = "13800000109"
+    async with (
+        ami(pbx.instance.ami_port, "tracer", pbx.tracer_secret) as tracer,
+        running_ivr(pbx.instance.agi_port),
+        household(pbx, number) as call,
+    ):
+        await call.wait_for(CallState.UP)
+        await tracer.event("AGIExecStart", CallerIDNum=number, Command=playing("recording-notice", KEYS))
+        await call.media.changes.until(lambda: call.media.packets_in > 50, "the notice is heard", 10)
+        await call.press("1")
+        await tracer.event("UserEvent", UserEvent="IvrStep", Key="1", CallerIDNum=number)
+        played = [event["Command"] for event in tracer.all("AGIExecEnd", CallerIDNum=number)]
+    speech = [command.split('"') for command in played if command.startswith("STREAM FILE")]
+    assert [(name.split()[2], keys) for name, keys, _ in speech] == [
+        ("hotline/recording-notice", KEYS),
+        ("hotline/recording-notice", ""),
+    ]
+    assert int(speech[1][2]) > 4000, "played on from where the key stopped it"
+
+
+def playing(prompt: str, keys: str) -> str:
+    return f'STREAM FILE hotline/{prompt} "{keys}" 0'
 
 
 async def cel_record(pbx: RunningPbx, uniqueid: str) -> str:

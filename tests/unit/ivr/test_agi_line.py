@@ -4,6 +4,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
 
 import pytest
 from hypothesis import given
@@ -15,7 +16,8 @@ from ivr.line import CallerHungUp, LineBroken, UnsafeText
 from ivr.sounds import Sounds
 from tests.fakes.fake_asterisk import FakeAsterisk
 
-SOUNDS = Sounds({"main-menu": 0.2})
+LASTS, PATIENCE = 0.2, 0.2
+SOUNDS = Sounds({"main-menu": LASTS})
 
 
 @pytest.fixture
@@ -39,7 +41,7 @@ def doing() -> Iterator[Callable[..., "Future[object]"]]:
         yield pool.submit
 
 
-def open_line(asterisk: FakeAsterisk, *, hello: float = 1.0, patience: float = 0.2) -> AgiLine:
+def open_line(asterisk: FakeAsterisk, *, hello: float = 1.0, patience: float = PATIENCE) -> AgiLine:
     stream = AgiSocket(asterisk.ours)  # type: ignore[attr-defined]
     return AgiLine(stream, SOUNDS, hello_seconds=hello, patience=patience)
 
@@ -72,6 +74,30 @@ def test_a_prompt_heard_out_gives_no_key(line: AgiLine, asterisk: FakeAsterisk, 
     key = doing(line.play, "main-menu")
     asterisk.answer("200 result=0 endpos=8000")
     assert key.result() == ""
+
+
+def test_an_announcement_keeps_the_key_and_plays_on_from_there(
+    line: AgiLine, asterisk: FakeAsterisk, doing: Doing
+) -> None:
+    key = doing(line.announce, "main-menu", keep="12")
+    assert asterisk.answer("200 result=50 endpos=8000") == 'STREAM FILE hotline/main-menu "12" 0'
+    assert asterisk.answer("200 result=0 endpos=16000") == 'STREAM FILE hotline/main-menu "" 8000'
+    assert key.result() == "2"
+
+
+def test_an_announcement_nobody_presses_into_plays_once(line: AgiLine, asterisk: FakeAsterisk, doing: Doing) -> None:
+    key = doing(line.announce, "main-menu", keep="12")
+    asterisk.answer("200 result=0 endpos=16000")
+    assert key.result() == ""
+
+
+def test_a_prompt_that_plays_slowly_is_waited_for(line: AgiLine, asterisk: FakeAsterisk, doing: Doing) -> None:
+    key = doing(line.play, "main-menu", until="1")
+    asterisk.command()
+    with pytest.raises(FutureTimeout):
+        key.result(LASTS * 2 + PATIENCE)  # a PBX short of CPU
+    asterisk.send(b"200 result=49 endpos=8000\n")
+    assert key.result() == "1"
 
 
 def test_a_step_is_told_to_ami_and_cel(line: AgiLine, asterisk: FakeAsterisk, doing: Doing) -> None:
