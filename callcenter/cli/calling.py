@@ -1,7 +1,6 @@
 """`callcenter call` and `callcenter phone`: a household that calls, a telephone that is called."""
 
 import asyncio
-import wave
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,7 +17,6 @@ from callcenter.foundation.phone_numbers import mask, normalise
 from callcenter.foundation.settings import Settings
 from callcenter.foundation.transactions import Ledger
 from callcenter.pbx.description import Instance
-from callcenter.pbx.render import DEFAULT_CONF_DIR
 from callcenter.phones.happenings import Happening
 from callcenter.phones.place_call import CallPlan, place_call
 from callcenter.phones.reports import CallReport
@@ -36,17 +34,6 @@ def _instance(settings: Settings) -> Instance:
     return found
 
 
-def announcements_seconds() -> float:
-    """How long notice and greeting speak before the menu listens to keys."""
-    total = 0.0
-    for name in ("recording-notice", "greeting"):
-        path = DEFAULT_CONF_DIR / "sounds" / "zh" / "hotline" / f"{name}.wav"
-        if path.is_file():
-            with wave.open(str(path), "rb") as sound:
-                total += sound.getnframes() / sound.getframerate()
-    return total
-
-
 def _tell(happening: Happening) -> None:
     say(f"{happening.seconds:7.2f} s  {happening.what.value} {happening.detail}")
 
@@ -56,7 +43,7 @@ def call(
     from_number: Annotated[str, typer.Option("--from", help="The household's number.")] = "13899886021",
     from_name: Annotated[str, typer.Option("--from-name", help="The name its telephone shows.")] = "",
     press: Annotated[str, typer.Option(help="Keys, commas are pauses: 1,0.")] = "",
-    press_after: Annotated[float | None, typer.Option(help="Seconds after the answer; default: at the menu.")] = None,
+    press_after: Annotated[float, typer.Option(min=0.0, help="Seconds after the answer.")] = 3.0,
     say_file: Annotated[Path | None, typer.Option("--say", help="WAV to speak (8 kHz, 16 bit, mono).")] = None,
     seconds: Annotated[float, typer.Option(min=0.1, help="Hang up after so long.")] = 45.0,
     as_json: Json = False,
@@ -64,13 +51,12 @@ def call(
     """Place one real SIP call into the PBX as a household would, and tell what happened."""
     settings = Settings()
     pbx = _instance(settings)
-    after = announcements_seconds() + 3.0 if press_after is None else press_after
     plan = CallPlan(
         number=number,
         from_number=from_number,
         from_name=from_name,
         server=(pbx.sip_host, pbx.sip_port),
-        talk=Talk(press=press, press_after=after, say=say_file or "tone", seconds=seconds),
+        talk=Talk(press=press, press_after=press_after, say=say_file or "tone", seconds=seconds),
     )
     with clear_failures():
         report, journey = asyncio.run(_call(settings, plan))
