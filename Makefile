@@ -5,13 +5,15 @@ STAMP := .venv/.installed
 UI_STAMP := agent_ui/dist/index.html
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help install ui up down status test test-python test-ui prove check format bench lock
+.PHONY: help packages install ui both up down status test test-python test-ui prove check format bench lock
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-install: $(STAMP) ## Python environment in .venv
-$(STAMP): requirements.lock pyproject.toml
+packages:
 	@bash .ci/packages base
+
+install: $(STAMP) ## Python environment in .venv
+$(STAMP): requirements.lock pyproject.toml | packages
 	@test -x $(PY) || python3 -m venv .venv
 	@echo "== installing Python packages (.venv)"
 	@$(PY) -m pip install -q --disable-pip-version-check -r requirements.lock
@@ -19,13 +21,16 @@ $(STAMP): requirements.lock pyproject.toml
 	@touch $@
 
 ui: $(UI_STAMP) ## browser application in agent_ui/dist
-$(UI_STAMP): $(STAMP) $(shell find agent_ui/src agent_ui/index.html agent_ui/package-lock.json -type f 2>/dev/null)
+$(UI_STAMP): $(shell find agent_ui/src agent_ui/index.html agent_ui/package-lock.json -type f 2>/dev/null) | packages
 	@echo "== building the browser application"
 	@bash .ci/node npm --prefix agent_ui ci --no-audit --no-fund --loglevel=error
 	@bash .ci/node npm --prefix agent_ui run --silent build
 	@touch $@
 
-up: install ui ## PBX, voice menu, service and demo city, all on this machine
+both: # side by side: one waits for the network while the other computes
+	@$(MAKE) --no-print-directory -j2 install ui
+
+up: both ## PBX, voice menu, service and demo city, all on this machine
 	@.venv/bin/callcenter up --demo
 
 down: ## stop what `make up` started
@@ -34,16 +39,16 @@ down: ## stop what `make up` started
 status: ## each part, green or not
 	@.venv/bin/callcenter status
 
-test: install ui ## all tests: unit, both databases, real Asterisk, real browser
+test: both ## all tests: unit, both databases, real Asterisk, real browser
 	@bash .ci/packages test
 	@bash .ci/node npm --prefix agent_ui test --silent
 	@.venv/bin/python -m pytest -n 3 --dist loadgroup
 
-prove: install ui ## acceptance volumes; writes tests/PROOF.md
+prove: both ## acceptance volumes; writes tests/PROOF.md
 	@bash .ci/packages test
 	@.venv/bin/python -m tests.prove
 
-check: install ui ## format, lint, types, imports, messages
+check: both ## format, lint, types, imports, messages
 	@.venv/bin/ruff format --check -q . && .venv/bin/ruff check -q . && .venv/bin/mypy && .venv/bin/lint-imports --no-cache >/dev/null && bash .ci/node npm --prefix agent_ui run --silent check && echo "check: clean"
 
 format: install ## put the code into shape
