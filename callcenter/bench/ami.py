@@ -17,7 +17,8 @@ from callcenter.bench.recordings import FOLDER, all_events
 from callcenter.bench.report import Finding, Goal
 from callcenter.calls.consequences import Consequences
 from callcenter.calls.engine import CallEngine
-from callcenter.calls.events import FenceReached, LineEvent
+from callcenter.calls.events import LineEvent
+from callcenter.calls.pbx_events import FenceReached
 from callcenter.calls.switchboard import Switchboard
 from callcenter.foundation.clock import SystemClock
 from callcenter.telephony import ami_events

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from callcenter.calls import events as ev
+from callcenter.calls import pbx_events as pe
 from callcenter.calls.switchboard import LiveLine, LiveWait
 
 Message = Mapping[str, str | list[str]]
@@ -79,11 +80,11 @@ def live_wait(row: Message) -> LiveWait | None:
     )
 
 
-def live_member(row: Message, pbx: str, at: datetime) -> ev.MemberStatusChanged:
+def live_member(row: Message, pbx: str, at: datetime) -> pe.MemberStatusChanged:
     """A QueueMember row of QueueStatus, as if the member's state had just been announced."""
     interface = _text(row, "Location", ID_LENGTH) or _text(row, "StateInterface", ID_LENGTH)
     member_name = _text(row, "Name") or interface
-    return ev.MemberStatusChanged(
+    return pe.MemberStatusChanged(
         pbx,
         at,
         _text(row, "Queue"),
@@ -213,7 +214,7 @@ def _ivr_step(m: Message, pbx: str, at: datetime) -> ev.LineEvent:
 
 
 def _fence(m: Message, pbx: str, at: datetime) -> ev.LineEvent:
-    return ev.FenceReached(pbx, at, _text(m, "Run"))
+    return pe.FenceReached(pbx, at, _text(m, "Run"))
 
 
 def _user_event(m: Message, pbx: str, at: datetime) -> ev.LineEvent | None:
@@ -321,19 +322,19 @@ def _device(m: Message, pbx: str, at: datetime) -> ev.LineEvent | None:
     device = _text(m, "Device", ID_LENGTH)
     if device.startswith(_NO_DEVICES):
         return None
-    return ev.DeviceStateChanged(pbx, at, device, _text(m, "State"))
+    return pe.DeviceStateChanged(pbx, at, device, _text(m, "State"))
 
 
 def _contact(m: Message, pbx: str, at: datetime) -> ev.LineEvent:
-    return ev.ContactChanged(pbx, at, _text(m, "AOR"), _text(m, "EndpointName"), _text(m, "ContactStatus"))
+    return pe.ContactChanged(pbx, at, _text(m, "AOR"), _text(m, "EndpointName"), _text(m, "ContactStatus"))
 
 
 def _booted(m: Message, pbx: str, at: datetime) -> ev.LineEvent:
-    return ev.PbxBooted(pbx, at, _number(m, "Uptime"))
+    return pe.PbxBooted(pbx, at, _number(m, "Uptime"))
 
 
 def _stopping(m: Message, pbx: str, at: datetime) -> ev.LineEvent:
-    return ev.PbxStopping(pbx, at, m.get("Restart") == "True")
+    return pe.PbxStopping(pbx, at, m.get("Restart") == "True")
 
 
 #: Of these messages only those count whose header has one of the values.
@@ -382,10 +383,10 @@ TRANSLATORS: dict[str, Translator] = {
     "MixMonitorStart": _bare(ev.RecordingBegan),
     "ChanSpyStart": _spy(ev.SpyStarted),
     "ChanSpyStop": _spy(ev.SpyStopped),
-    "QueueMemberAdded": _member(ev.MemberAdded),
-    "QueueMemberRemoved": _member(ev.MemberRemoved),
-    "QueueMemberPause": _member(ev.MemberPaused),
-    "QueueMemberStatus": _member(ev.MemberStatusChanged),
+    "QueueMemberAdded": _member(pe.MemberAdded),
+    "QueueMemberRemoved": _member(pe.MemberRemoved),
+    "QueueMemberPause": _member(pe.MemberPaused),
+    "QueueMemberStatus": _member(pe.MemberStatusChanged),
     "DeviceStateChange": _device,
     "ContactStatus": _contact,
     "FullyBooted": _booted,

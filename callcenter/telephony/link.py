@@ -14,7 +14,8 @@ from pathlib import Path
 
 from callcenter.agents import presence
 from callcenter.calls.engine import CallEngine
-from callcenter.calls.events import DeviceStateChanged, FenceReached, LineEvent, MemberEvent
+from callcenter.calls.events import LineEvent
+from callcenter.calls.pbx_events import DeviceStateChanged, FenceReached, MemberEvent
 from callcenter.foundation import logs
 from callcenter.foundation.ids import new_secret_id
 from callcenter.foundation.transactions import Ledger

@@ -13,7 +13,7 @@ from callcenter.agents.membership import (
     SetPenalty,
     plan,
 )
-from callcenter.calls.events import MemberEvent, MemberRemoved
+from callcenter.calls.pbx_events import MemberEvent, MemberRemoved
 from callcenter.foundation import logs
 from callcenter.foundation.transactions import Ledger
 from callcenter.telephony.ami_client import AmiClient, AmiOutcomeUnknown, AmiUnavailable

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callcenter.calls import events as e
+from callcenter.calls import pbx_events as pe
 from callcenter.telephony.ami_events import TEXT_LENGTH, TRANSLATORS, USER_EVENTS, live_line, live_wait, translate
 from tests.recorded_calls import EXCLUDED, NAMES, messages, run, translated
 
@@ -114,12 +115,12 @@ def test_our_user_events() -> None:
     assert user_event("QueueLeft", Queue="q", Status="TIMEOUT") == e.QueueClosed(*line, "q", "TIMEOUT", False)
     assert user_event("CallbackRequested", Queue="q") == e.CallbackAsked(*line, "q")
     assert user_event("VoicemailLeft") == e.VoicemailRecorded(*line)
-    assert user_event("Fence", Run="7") == e.FenceReached("a", NOON, "7")
+    assert user_event("Fence", Run="7") == pe.FenceReached("a", NOON, "7")
     assert user_event("SomebodyElses") is None
 
 
 def test_members_devices_and_contacts() -> None:
-    paused = [event for event in translated(messages("agent-pause")) if isinstance(event, e.MemberPaused)]
+    paused = [event for event in translated(messages("agent-pause")) if isinstance(event, pe.MemberPaused)]
     assert [(event.paused, event.paused_reason) for event in paused] == [
         (True, "小休"), (False, ""), (True, "after-call"), (False, ""),
     ]  # fmt: skip
@@ -127,12 +128,12 @@ def test_members_devices_and_contacts() -> None:
         ("hotline", "PJSIP/1001", "坐席1001")
     }
     devices = [
-        event for event in translated(messages("normal-agent-hangs-up")) if isinstance(event, e.DeviceStateChanged)
+        event for event in translated(messages("normal-agent-hangs-up")) if isinstance(event, pe.DeviceStateChanged)
     ]
     assert {event.device for event in devices} == {"PJSIP/1001", "PJSIP/trunk"}
     contact = {"Event": "ContactStatus", "AOR": "1001", "EndpointName": "1001", "ContactStatus": "Removed"}
-    assert translate(contact, "a", NOON) == e.ContactChanged("a", NOON, "1001", "1001", "Removed")
-    assert translate({"Event": "FullyBooted", "Uptime": "12"}, "a", NOON) == e.PbxBooted("a", NOON, 12)
+    assert translate(contact, "a", NOON) == pe.ContactChanged("a", NOON, "1001", "1001", "Removed")
+    assert translate({"Event": "FullyBooted", "Uptime": "12"}, "a", NOON) == pe.PbxBooted("a", NOON, 12)
 
 
 def test_filtered_events_are_not_relied_upon() -> None:

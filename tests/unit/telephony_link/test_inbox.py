@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callcenter.calls.events import FenceReached
+from callcenter.calls.pbx_events import FenceReached
 from callcenter.telephony.inbox import BATCH, Inbox
 
 AT = datetime(2026, 11, 23, tzinfo=UTC)
