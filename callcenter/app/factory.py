@@ -50,6 +50,7 @@ from callcenter.tasks import routes as task_routes
 from callcenter.telephony.ami_client import AmiAddress
 from callcenter.telephony.ami_switch import AmiSwitch
 from callcenter.telephony.link import PbxLink
+from callcenter.telephony.menu_watch import MenuWatch
 from callcenter.work_orders import routes as order_routes
 from callcenter.zones import routes as zone_routes
 
@@ -89,6 +90,11 @@ class Exchange:
         found = self._instance(self._settings.pbx_name)
         return found.log_dir / "cel-custom" / "Master.csv" if found else None
 
+    def menu_address(self) -> tuple[str, int] | None:
+        """Where the PBX expects the voice menu (dialplan/globals.conf)."""
+        found = self._instance(self._settings.pbx_name)
+        return ("127.0.0.1", found.agi_port) if found else None
+
     def monitor_dir(self, pbx: str) -> Path | None:
         found = self._instance(pbx)
         return found.monitor_dir if found else None
@@ -109,6 +115,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         area_code=settings.area_code,
     )
     link = PbxLink(ledger, engine, settings.pbx_name, exchange.address, exchange.cel_file)
+    menu = MenuWatch(exchange.menu_address, lambda: link.client)
     hub, reader, pops = Hub(), DeskReader(ledger, settings), ScreenPops(ledger)
     broadcaster = Broadcaster(ledger, hub, reader, pops)
     outbox = OutboxWorker(ledger, {OUTBOX_KIND: SmsSender(ledger, gateway_of(settings))})
@@ -134,6 +141,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         jobs: list[Coroutine[Any, Any, None]] = [
             link.run(),
+            menu.run(),
             outbox.run(),
             timers.run(),
             broadcaster.run(),
@@ -164,7 +172,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     app.add_middleware(BodyLimit)
     problems.install(app)
     _include_routes(app, ledger)
-    app.include_router(health.build(ledger, link, engine, hub, browser.ui_folder(settings)))
+    app.include_router(health.build(ledger, link, menu, engine, hub, browser.ui_folder(settings)))
     browser.mount(app, browser.ui_folder(settings))
     return app
 

@@ -15,6 +15,8 @@ from callcenter.foundation.outbox import OutboxRow, OutboxState
 from callcenter.foundation.transactions import Ledger
 from callcenter.realtime.hub import Hub
 from callcenter.telephony.link import PbxLink
+from callcenter.telephony.menu_probe import Menu
+from callcenter.telephony.menu_watch import MenuWatch
 
 LOOP_LAG = Histogram(
     "callcenter_loop_lag_seconds",
@@ -50,7 +52,7 @@ async def _database(ledger: Ledger) -> dict[str, Any]:
     return {"ok": True, "engine": engine, "outbox_waiting": waiting}
 
 
-def build(ledger: Ledger, link: PbxLink, engine: CallEngine, hub: Hub, ui: Path) -> APIRouter:
+def build(ledger: Ledger, link: PbxLink, menu: MenuWatch, engine: CallEngine, hub: Hub, ui: Path) -> APIRouter:
     router = APIRouter(tags=["health"])
 
     def ami() -> dict[str, Any]:
@@ -81,6 +83,12 @@ def build(ledger: Ledger, link: PbxLink, engine: CallEngine, hub: Hub, ui: Path)
         }
         ready = all(part["ok"] for part in parts.values())
         response.status_code = 200 if ready else 503
+        parts["menu"] = {  # callers reach people without it
+            "ok": menu.status.state is Menu.ANSWERS,
+            "state": menu.status.state.value,
+            "skipped": menu.status.skipped,
+            "taken_out": menu.status.taken_out,
+        }
         return {"ready": ready, "version": version("callcenter"), "open_journeys": engine.open_count, **parts}
 
     @router.get("/metrics")

@@ -28,7 +28,7 @@ def all_parts(settings: Settings) -> dict[str, Part]:
         "database": _database(settings, service.pop("database", {"ok": False})),
         "ami": service.pop("ami", {"ok": False}),
         "browser": service.pop("browser", {"ok": False}),
-        "ivr": _ivr(settings, background),
+        "ivr": _ivr(settings, background, service.pop("menu", {})),
     }
     if sign_ins(settings):
         phones = background.running("phones")
@@ -73,7 +73,9 @@ async def _counts(settings: Settings) -> Part:
         await ledger.database.close()
 
 
-def _ivr(settings: Settings, background: Background) -> Part:
+def _ivr(settings: Settings, background: Background, told: Part) -> Part:
+    """`told`: what the service says of it; a program that hangs still listens."""
     running, pbx = background.running("ivr"), find_instance(settings)
     listening = pbx is not None and listens("127.0.0.1", pbx.agi_port)
-    return {"ok": listening, "pid": running.pid if running else None, "port": pbx.agi_port if pbx else None}
+    part = {"pid": running.pid if running else None, "port": pbx.agi_port if pbx else None}
+    return {**told, **part, "ok": listening and told.get("state") != "silent"}

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
+from ivr.flows.health import health
 from ivr.flows.main_menu import main_menu
 from ivr.journey import Journey
 
-FLOWS: dict[str, Callable[[Journey], None]] = {"main_menu": main_menu}
+FLOWS: dict[str, Callable[[Journey], None]] = {"main_menu": main_menu, "health": health}

@@ -55,6 +55,11 @@ def test_a_whole_call_as_asterisk_sees_it(server: IvrServer) -> None:
     ]
 
 
+def test_who_asks_for_its_health_gets_one_command(server: IvrServer) -> None:
+    with FakeAsterisk.calling(address_of(server)).introduce(agi_network_script="health") as asterisk:
+        assert asterisk.serve({}) == ['SET VARIABLE "MENU_ANSWERS" "1"']
+
+
 @pytest.mark.parametrize("server", [{"hello_seconds": 30.0}], indirect=True)
 def test_scanners_and_silent_peers_hurt_nobody(server: IvrServer) -> None:
     silent = socket.create_connection(address_of(server))
