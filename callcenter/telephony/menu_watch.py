@@ -32,7 +32,7 @@ class MenuStatus:
 
 
 class MenuWatch:
-    """`address`: where the menu listens, asked anew each time. `link`: the AMI link, None in a process without one."""
+    """`address`: where the menu listens, asked anew each time. `link`: the AMI link, None where we have none."""
 
     def __init__(
         self,
