@@ -125,13 +125,14 @@ async def test_without_anybody_signed_in_the_caller_is_told_and_owed_a_call(stac
 
 
 async def test_without_the_voice_menu_the_caller_is_queued_all_the_same(stack: Stack, open_desk: OpenDesk) -> None:
-    await open_desk("1001")
+    desk = await open_desk("1001")
     stack.stop_ivr()
     try:
         async with stack.telephone("1001") as telephone:
             calling = asyncio.create_task(stack.call("13899770004", seconds=30))
             call = await telephone.ringing()
             await call.answer()
+            await desk.get_by_text("新工单").wait_for()  # both really talk
             await call.hang_up()
             await calling
     finally:
