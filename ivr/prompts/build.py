@@ -40,7 +40,7 @@ def speak_masters(wording: Wording, voices_dir: Path, only: Sequence[str]) -> No
 def write_files(wording: Wording) -> None:
     """Derive every 8 kHz file from its master and write the manifest."""
     for prompt in wording.prompts:
-        write_phone_file(prompt.sound, prompt.master)
+        write_phone_file(prompt.sound, prompt.master, tone=prompt.tone)
     write_manifest(wording)
 
 

@@ -1,6 +1,7 @@
 """From spoken samples to a 16 kHz master, from a master to the 8 kHz file of the telephone. Needs sox."""
 
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ PHONE_RATE = 8_000
 _PEAK = ("norm", "-3")
 _NO_SILENCE = ("silence", "1", "0.02", "0.3%", "reverse", "silence", "1", "0.02", "0.3%", "reverse")
 _LEAD_AND_TAIL = ("pad", "0.10", "0.12")
+_TONE = ("synth", "0.4", "sine", "1000", "gain", "-9", "fade", "0.01", "0.4", "0.01")
 
 
 def write_master(path: Path, sentences: Sequence[bytes], rate: int, pause_ms: int) -> None:
@@ -20,11 +22,21 @@ def write_master(path: Path, sentences: Sequence[bytes], rate: int, pause_ms: in
     _sox(*raw, "-b", "16", str(path), "rate", "-v", str(MASTER_RATE), *_PEAK, samples=pause.join(sentences))
 
 
-def write_phone_file(path: Path, master: Path) -> None:
-    """Derive the 8 kHz 16-bit mono file: rumble and outer silence off, peak at -3 dB, a short lead and tail."""
+def write_phone_file(path: Path, master: Path, *, tone: bool = False) -> None:
+    """Derive the 8 kHz 16-bit mono file: rumble and outer silence off, peak at -3 dB, a short lead and tail.
+
+    `tone`: 0.4 s of 1000 Hz, softer than the words, follow them.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     shape = ("remix", "-", "highpass", "100", "rate", "-v", str(PHONE_RATE))
-    _sox(str(master), "-b", "16", str(path), *shape, *_NO_SILENCE, *_PEAK, *_LEAD_AND_TAIL)
+    if not tone:
+        _sox(str(master), "-b", "16", str(path), *shape, *_NO_SILENCE, *_PEAK, *_LEAD_AND_TAIL)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        words, beep = Path(folder, "words.wav"), Path(folder, "tone.wav")
+        _sox(str(master), "-b", "16", str(words), *shape, *_NO_SILENCE, *_PEAK, "pad", "0.10", "0.35")
+        _sox("-n", "-r", str(PHONE_RATE), "-c", "1", "-b", "16", str(beep), *_TONE)
+        _sox(str(words), str(beep), str(path))
 
 
 def _sox(*arguments: str, samples: bytes = b"") -> None:

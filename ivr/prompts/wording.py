@@ -35,12 +35,13 @@ class Voice:
 
 @dataclass(frozen=True)
 class Prompt:
-    """One fixed prompt. `speaker` names the person who recorded it; None = the machine speaks."""
+    """One fixed prompt. `speaker` names the person who recorded it; None = the machine speaks. `tone`: one follows."""
 
     id: str
     language: str
     sentences: tuple[str, ...]
     speaker: str | None
+    tone: bool = False
 
     @property
     def text(self) -> str:
@@ -71,10 +72,11 @@ def load(path: Path = TEXTS) -> Wording:
     """Read the texts. Raises KeyError for a missing field, ValueError for a bad id or an unknown human prompt."""
     table = tomllib.loads(path.read_text(encoding="utf-8"))
     languages: dict[str, Any] = table["languages"]
+    toned: list[str] = table["tone"]["behind"]
     return Wording(
         engine=Engine(**table["engine"]),
         voices={code: _voice(part) for code, part in languages.items()},
-        prompts=tuple(prompt for code, part in languages.items() for prompt in _prompts(code, part)),
+        prompts=tuple(prompt for code, part in languages.items() for prompt in _prompts(code, part, toned)),
     )
 
 
@@ -82,10 +84,10 @@ def _voice(part: dict[str, Any]) -> Voice:
     return Voice(part["voice"], part["voice_sha256"], part["pause_ms"])
 
 
-def _prompts(language: str, part: dict[str, Any]) -> list[Prompt]:
+def _prompts(language: str, part: dict[str, Any], toned: list[str]) -> list[Prompt]:
     texts: dict[str, list[str]] = part["texts"]
     human: dict[str, str] = part.get("human", {})
     wrong = [name for name in texts if not _ID.fullmatch(name)] + sorted(human.keys() - texts.keys())
     if wrong:
         raise ValueError(f"bad prompt ids in language {language}: {', '.join(wrong)}")
-    return [Prompt(name, language, tuple(said), human.get(name)) for name, said in texts.items()]
+    return [Prompt(name, language, tuple(said), human.get(name), name in toned) for name, said in texts.items()]
