@@ -1,7 +1,6 @@
 """What a benchmark says: our figure, the floor of the same run, their ratio, the goal."""
 
 import math
-import platform
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -39,6 +38,7 @@ class Finding:
 
     @property
     def ratio(self) -> float:
+        """NaN when the floor is nothing."""
         return self.ours / self.floor if self.floor else math.nan
 
     def as_json(self) -> dict[str, Any]:
@@ -49,7 +49,7 @@ class Finding:
             "ours": round(self.ours, 3),
             "floor": round(self.floor, 3),
             "floor_is": self.floor_is,
-            "ratio": round(self.ratio, 3),
+            "ratio": None if math.isnan(self.ratio) else round(self.ratio, 3),
             "goal": goal.as_text() if goal else None,
             "met": goal.is_met(self.ours, self.ratio) if goal else None,
             **self.extra,
@@ -76,8 +76,3 @@ def milliseconds(seconds: Sequence[float]) -> Extra:
     """Count and p50, p95, p99, most of durations given in seconds."""
     shares = (("p50_ms", 0.5), ("p95_ms", 0.95), ("p99_ms", 0.99), ("most_ms", 1.0))
     return {"count": len(seconds), **{name: round(1000 * percentile(seconds, at), 2) for name, at in shares}}
-
-
-def machine() -> Extra:
-    """Where it was measured."""
-    return {"python": platform.python_version(), "system": platform.system(), "machine": platform.machine()}

@@ -1,55 +1,50 @@
 """`callcenter bench`: our figure, the floor measured in the same run, and the ratio."""
 
-from collections.abc import Callable
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-from callcenter.bench import ami, ivr, pop
+from callcenter.bench import calls, suite
 from callcenter.bench.errors import BenchFailed
-from callcenter.bench.report import Finding, machine
-from callcenter.cli.output import clear_failures, fail, people, print_json
+from callcenter.bench.report import Finding
+from callcenter.bench.suite import Bench, Sizes
+from callcenter.bench.surroundings import machine
+from callcenter.cli.output import clear_failures, fail, people, print_json, say
+
+ALL, AMI = "all", "ami"
+_NAMES = ", ".join((*Bench, ALL))
 
 
-class Bench(StrEnum):
-    AMI = "ami"
-    POP = "pop"
-    IVR = "ivr"
-    ALL = "all"
+def _wanted(name: str) -> list[Bench]:
+    """The benchmarks of that name; `ami` is what `intake` was called first."""
+    if name == ALL:
+        return list(Bench)
+    try:
+        return [Bench.INTAKE if name == AMI else Bench(name)]
+    except ValueError:
+        raise typer.BadParameter(f"one of {_NAMES}") from None
 
 
 def bench(
-    name: Annotated[Bench, typer.Argument(help="What to measure.")],
-    agents: Annotated[int, typer.Option(min=1, max=1000, help="pop: desks that are connected.")] = pop.AGENTS,
-    seconds: Annotated[float, typer.Option(min=1.0, help="pop: how long to ring at each rate.")] = pop.SECONDS,
+    name: Annotated[str, typer.Argument(help=f"What to measure: {_NAMES}.")],
+    agents: Annotated[int | None, typer.Option(min=1, max=1000, help="pop, calls: agents on duty.")] = None,
+    rate: Annotated[float, typer.Option(min=0.1, max=200.0, help="calls: calls a second.")] = calls.RATE,
+    seconds: Annotated[float | None, typer.Option(min=1.0, help="pop, calls: how long to ring.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Our figure, the floor measured in the same run, and the ratio."""
-    table: dict[Bench, Callable[[], list[Finding]]] = {
-        Bench.AMI: ami.run,
-        Bench.POP: lambda: pop.run(agents=agents, seconds=seconds),
-        Bench.IVR: ivr.run,
-    }
+    wanted = _wanted(name)
     found: list[Finding] = []
     with clear_failures():
-        for one, measure in table.items():
-            if name in (one, Bench.ALL):
-                news = _measured(measure)
-                found += news
-                _print(news, as_json=as_json)
+        try:
+            for finding in suite.run(wanted, Sizes(agents=agents, rate=rate, seconds=seconds), say):
+                found.append(finding)
+                if not as_json:
+                    people.print(finding.as_text(), markup=False)
+        except BenchFailed as error:
+            fail(str(error))
+    about = machine()
     if as_json:
-        print_json({"machine": machine(), "findings": [finding.as_json() for finding in found]})
-
-
-def _measured(measure: Callable[[], list[Finding]]) -> list[Finding]:
-    try:
-        return measure()
-    except BenchFailed as error:
-        fail(str(error))
-
-
-def _print(news: list[Finding], *, as_json: bool) -> None:
-    for finding in news:
-        if not as_json:
-            people.print(finding.as_text(), markup=False)
+        print_json({"machine": about, "findings": [finding.as_json() for finding in found]})
+    else:
+        people.print("  ".join(f"{key}={value}" for key, value in about.items()), markup=False)
