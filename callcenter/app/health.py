@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, Gauge, Histogram, generate_latest
 from sqlalchemy import func, select
 
@@ -73,7 +74,7 @@ def build(ledger: Ledger, link: PbxLink, menu: MenuWatch, engine: CallEngine, hu
     async def healthz() -> dict[str, str]:
         return {"status": "alive"}
 
-    @router.get("/readyz")
+    @router.get("/readyz", responses={503: {"description": "Not ready", "model": dict[str, Any]}})
     async def readyz(response: Response) -> dict[str, Any]:
         """Ready = the database answers, the PBX link is live, the browser application is there."""
         parts = {
@@ -91,7 +92,7 @@ def build(ledger: Ledger, link: PbxLink, menu: MenuWatch, engine: CallEngine, hu
         }
         return {"ready": ready, "version": version("callcenter"), "open_journeys": engine.open_count, **parts}
 
-    @router.get("/metrics")
+    @router.get("/metrics", response_class=PlainTextResponse)
     async def metrics(request: Request) -> Response:
         AMI_LAG.set(link.status.lag_ms)
         AMI_EVENTS.set(link.status.events)

@@ -3,7 +3,7 @@
 import asyncio
 import uuid
 from datetime import timedelta
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import FileResponse
@@ -28,6 +28,12 @@ from callcenter.foundation.web import LedgerDep, SettingsDep, origin_of
 
 Desk = Annotated[SignedIn, Depends(require(Permission.DESK_USE))]
 SAME_PLAY = timedelta(minutes=10)
+_SOUND = {"content": {"audio/wav": {"schema": {"type": "string", "format": "binary"}}}}
+AUDIO: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The recording", **_SOUND},
+    206: {"description": "The piece that Range asks for", **_SOUND},
+    416: {"description": "It has no such piece", "content": {"text/plain": {}}},
+}
 
 router = APIRouter(prefix="/api/v1", tags=["calls"])
 
@@ -90,7 +96,7 @@ async def reveal(journey_id: uuid.UUID, person: CurrentUser, ledger: LedgerDep, 
         return Revealed(number=number)
 
 
-@router.get("/recordings/{recording_id}/audio")
+@router.get("/recordings/{recording_id}/audio", response_class=FileResponse, responses=AUDIO)
 async def play(
     recording_id: str, person: CurrentUser, ledger: LedgerDep, monitor_dir: MonitorDirDep, request: Request
 ) -> FileResponse:

@@ -18,7 +18,7 @@ def decode(cursor: str, parts: int) -> list[Any]:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         values = json.loads(base64.urlsafe_b64decode(padded.encode()))
-    except (ValueError, binascii.Error) as error:
+    except (ValueError, binascii.Error, RecursionError) as error:
         raise Invalid("invalid_cursor") from error
     if not isinstance(values, list) or len(values) != parts:
         raise Invalid("invalid_cursor")

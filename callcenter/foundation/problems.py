@@ -1,5 +1,6 @@
 """Errors as `application/problem+json`: a `code` and `params`; the sentence comes from the message catalogues."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -7,13 +8,14 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from callcenter.foundation import messages
+from callcenter.foundation import messages, openapi
 from callcenter.foundation.errors import CallCenterError
+from callcenter.foundation.openapi import MEDIA_TYPE
 
-MEDIA_TYPE = "application/problem+json"
 
-
-def problem(request: Request, status: int, code: str, params: dict[str, Any]) -> JSONResponse:
+def problem(
+    request: Request, status: int, code: str, params: dict[str, Any], headers: Mapping[str, str] | None = None
+) -> JSONResponse:
     """The answer for one failure, its title in the language the browser asks for."""
     locale = messages.pick_locale(request.headers.get("accept-language", ""))
     body = {
@@ -23,7 +25,7 @@ def problem(request: Request, status: int, code: str, params: dict[str, Any]) ->
         "code": code,
         "params": params,
     }
-    headers = {}
+    headers = dict(headers or {})
     if "retry_after_seconds" in params:
         headers["Retry-After"] = str(params["retry_after_seconds"])
     return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
@@ -34,7 +36,8 @@ def _field(location: tuple[int | str, ...]) -> str:
 
 
 def install(app: FastAPI) -> None:
-    """Register the handlers that turn every expected failure into a problem."""
+    """Register the handlers that turn every expected failure into a problem, and tell of them in the document."""
+    openapi.tell_refusals(app)
 
     @app.exception_handler(CallCenterError)
     async def expected(request: Request, error: CallCenterError) -> JSONResponse:
@@ -51,4 +54,4 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def plain(request: Request, error: HTTPException) -> JSONResponse:
         code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "request_refused")
-        return problem(request, error.status_code, code, {})
+        return problem(request, error.status_code, code, {}, error.headers)
