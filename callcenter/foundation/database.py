@@ -6,17 +6,23 @@ transaction ever fails half-way for a lock. PostgreSQL uses one pool for both.
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import JSON, DateTime, MetaData, TypeDecorator, Uuid, event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
+
+from callcenter.foundation.sqlite_driver import SqliteDriver, in_one_go
+
+T = TypeVar("T")
+Work = Callable[[AsyncSession], Awaitable[T]]
+"""What is done with a session in one go: it may wait for the session and for nothing else."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -89,8 +95,10 @@ class Database:
             path = make_url(url).database
             if path:
                 Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._writer = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=30)
-            self._reader = create_async_engine(url, pool_size=8, max_overflow=8)
+            self._writer = create_async_engine(
+                url, module=SqliteDriver(), pool_size=1, max_overflow=0, pool_timeout=30
+            )
+            self._reader = create_async_engine(url, module=SqliteDriver(), pool_size=8, max_overflow=8)
             _prepare_sqlite(self._writer, writer=True)
             _prepare_sqlite(self._reader, writer=False)
         else:
@@ -112,6 +120,39 @@ class Database:
         """A session for reading; whatever it changes is thrown away."""
         async with AsyncSession(self._reader, expire_on_commit=False, autoflush=False) as session:
             yield session
+
+    async def write_in_one_go(self, work: Work[T]) -> T:
+        """As `write`; on SQLite the whole of it is one visit of the writer's thread."""
+        if not self.is_sqlite:
+            async with self.write() as session:
+                return await work(session)
+
+        async def written(connection: AsyncConnection) -> T:
+            session = AsyncSession(connection, expire_on_commit=False)
+            try:
+                async with session.begin():
+                    return await work(session)
+            finally:
+                await session.close()
+
+        async with self._writer.connect() as connection:
+            return await in_one_go(connection, written(connection))
+
+    async def read_in_one_go(self, work: Work[T]) -> T:
+        """As `read`; on SQLite the whole of it is one visit of a reader's thread."""
+        if not self.is_sqlite:
+            async with self.read() as session:
+                return await work(session)
+
+        async def looked(connection: AsyncConnection) -> T:
+            session = AsyncSession(connection, expire_on_commit=False, autoflush=False)
+            try:
+                return await work(session)
+            finally:
+                await session.close()
+
+        async with self._reader.connect() as connection:
+            return await in_one_go(connection, looked(connection))
 
     async def close(self) -> None:
         await asyncio.shield(self._writer.dispose())
