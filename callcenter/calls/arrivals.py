@@ -172,4 +172,7 @@ def found(journey: Journey, event: LineFound, facts: list[f.Fact]) -> Journey:
         if line.is_agent and event.state == STATE_RINGING and line.uniqueid != journey.household:
             journey = began_ringing(journey, event.since, line.uniqueid, line.channel, line.interface, facts)
     legs_since = event.since if known is None else event.at
-    return refresh(journey, event.at, facts, legs_since=legs_since)
+    after = refresh(journey, event.at, facts, legs_since=legs_since)
+    if after.agent_legs == journey.agent_legs:
+        return after
+    return replace(after, estimates=(*after.estimates, *sorted({event.at, legs_since})))

@@ -48,6 +48,9 @@ def ended(journey: Journey, event: e.LineEnded, facts: list[f.Fact]) -> Journey:
 
 def vanished(journey: Journey, event: e.LineVanished, facts: list[f.Fact]) -> Journey:
     """LineVanished: the line ended while we could not see it."""
+    line = journey.lines.get(event.uniqueid)
+    if event.estimated and journey.is_open and line is not None and line.ended_at is None:
+        journey = replace(journey, estimates=(*journey.estimates, event.at))
     return _gone(journey, event, 0, event.estimated, facts)
 
 

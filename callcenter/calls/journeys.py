@@ -160,9 +160,10 @@ class Journey:
     dialled: str = ""
     started_at: datetime | None = None
     ended_at: datetime | None = None
-    estimated: bool = False
+    estimated: bool = False  # the end was guessed
     outcome: Outcome | None = None
     hangup_by: HangupBy | None = None
+    estimates: tuple[datetime, ...] = ()  # guessed moments: a time of this journey that equals one is an estimate
     ivr_steps: tuple[IvrStep, ...] = ()
     queue_visits: tuple[QueueVisit, ...] = ()
     attempts: tuple[Attempt, ...] = ()

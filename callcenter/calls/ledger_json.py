@@ -36,6 +36,20 @@ def journey_json(journey: Journey) -> dict[str, Any]:
     }
 
 
+def estimated_times(journey: Journey) -> list[str]:
+    """Which times in `journey_json` are guesses: `ended_at`, `queue_visits.0.left_at`, `agent_legs.1.from`…"""
+    guessed = set(journey.estimates)
+    times: list[tuple[str, datetime | None]] = [("started_at", journey.started_at)]
+    for n, visit in enumerate(journey.queue_visits):
+        times += [(f"queue_visits.{n}.joined_at", visit.joined_at), (f"queue_visits.{n}.left_at", visit.left_at)]
+    for n, attempt in enumerate(journey.attempts):
+        times += [(f"attempts.{n}.ringing_at", attempt.ringing_at), (f"attempts.{n}.ended_at", attempt.ended_at)]
+    for n, leg in enumerate(journey.agent_legs):
+        times += [(f"agent_legs.{n}.from", leg.from_at), (f"agent_legs.{n}.to", leg.to_at)]
+    names = [name for name, at in times if at in guessed]
+    return [*names, "ended_at"] if journey.estimated or journey.ended_at in guessed else names
+
+
 def _time(at: datetime | None) -> str | None:
     if at is None:
         return None

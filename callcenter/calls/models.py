@@ -36,6 +36,9 @@ class JourneyRow(Base):
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     estimated: Mapped[bool]
+    """The end is."""
+    estimates: Mapped[list[Any] | None]
+    """Guessed moments, ISO 8601 with microseconds: any time of the journey that equals one is an estimate."""
     outcome: Mapped[str | None] = mapped_column(String(20))
     hangup_by: Mapped[str | None] = mapped_column(String(10))
     queue: Mapped[str | None] = mapped_column(String(80))

@@ -90,6 +90,8 @@ def wait_found(journey: Journey, event: e.WaitFound, facts: list[f.Fact]) -> Jou
     visit = undecided_visit(journey)
     if visit is not None and visit.queue == event.queue:
         return journey
+    if visit is not None and visit.left_at is None:
+        journey = replace(journey, estimates=(*journey.estimates, event.at))
     journey = _decide(journey, event.at, _unexplained(journey), facts)
     facts.append(f.CallerQueued(event.since, event.queue, event.position))
     visit = QueueVisit(event.queue, event.since, event.position)

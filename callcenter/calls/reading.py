@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.agents import repository as agents
 from callcenter.calls import recordings, repository
-from callcenter.calls.ledger_json import journey_json
+from callcenter.calls.ledger_json import estimated_times, journey_json
 from callcenter.calls.models import JourneyRow, RecordingRow
 from callcenter.calls.recordings import MonitorDir
 from callcenter.calls.schemas import AgentOut, JourneyDetail, JourneyListRow, RecordingOut
@@ -45,6 +45,7 @@ async def list_rows(session: AsyncSession, rows: Sequence[JourneyRow]) -> list[J
                 waited_seconds=row.waited_seconds,
                 talk_seconds=row.talk_seconds,
                 hold_seconds=row.hold_seconds,
+                estimated=row.estimated or bool(row.estimates),
                 agents=_agents(talked.get(row.id, []), seats),
                 order_id=note.order_id if note else None,
                 disposition=note.disposition if note else None,
@@ -64,7 +65,8 @@ async def detail(session: AsyncSession, journey_id: uuid.UUID, monitor_dir: Moni
     row = await repository.get(session, journey_id)
     [head] = await list_rows(session, [row])
     notes = await repository.notes_of(session, [row.id])
-    ledger = journey_json(await repository.read_journey(session, row))
+    journey = await repository.read_journey(session, row)
+    ledger = journey_json(journey) | {"estimated": estimated_times(journey)}
     recorded = (await repository.recordings_of(session, [row.id])).get(row.id, [])
     return JourneyDetail(
         **head.model_dump(exclude={"started_at", "ended_at"}),

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Select, String, and_, cast, exists, func, or_, select
@@ -75,6 +75,7 @@ async def read_journey(session: AsyncSession, row: m.JourneyRow) -> j.Journey:
         started_at=row.started_at,
         ended_at=row.ended_at,
         estimated=row.estimated,
+        estimates=tuple(datetime.fromisoformat(at) for at in row.estimates or ()),
         outcome=Outcome(row.outcome) if row.outcome else None,
         hangup_by=HangupBy(row.hangup_by) if row.hangup_by else None,
         ivr_steps=tuple(j.IvrStep(s.at, s.node, s.key) for s in await steps_of(session, row.id)),
@@ -149,7 +150,8 @@ async def list_journeys(
 def _cursor_values(at: Any, last_id: Any) -> tuple[datetime, uuid.UUID]:
     try:
         before, last = datetime.fromisoformat(at), uuid.UUID(last_id)
-    except (AttributeError, TypeError, ValueError) as error:
+        before.astimezone(UTC)  # what no database can be asked for: the ends of the calendar in another zone
+    except (AttributeError, TypeError, ValueError, OverflowError) as error:
         raise Invalid("invalid_cursor") from error
     if before.tzinfo is None:
         raise Invalid("invalid_cursor")

@@ -27,6 +27,8 @@ class JourneyListRow(Out):
     waited_seconds: float
     talk_seconds: float
     hold_seconds: float
+    estimated: bool
+    """Some of its times are guesses; which ones, the journey's `ledger.estimated` names."""
     agents: list[AgentOut]
     order_id: uuid.UUID | None
     disposition: str | None
@@ -48,7 +50,7 @@ class RecordingOut(Out):
 class JourneyDetail(JourneyListRow):
     note: str | None
     ledger: dict[str, Any]
-    """The same form as `callcenter replay --json`, numbers masked."""
+    """As `callcenter replay --json`, numbers masked; and `estimated`, the names of the times that are guesses."""
     recordings: list[RecordingOut]
 
 

@@ -77,6 +77,7 @@ def _journey_row(journey: Journey, area_code: str, memory: Row | None) -> Row:
         "started_at": journey.started_at,
         "ended_at": journey.ended_at,
         "estimated": journey.estimated,
+        "estimates": [at.isoformat() for at in journey.estimates] or None,
         "outcome": journey.outcome,
         "hangup_by": journey.hangup_by,
         "queue": journey.queue_visits[-1].queue if journey.queue_visits else None,
