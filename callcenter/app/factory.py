@@ -1,8 +1,6 @@
 """`create_app`: reads from top to bottom what runs, and stops it in mirrored order."""
 
 import asyncio
-import os
-import socket
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -14,6 +12,7 @@ from fastapi import FastAPI
 from callcenter.agents import repository as agents
 from callcenter.agents.events import PRESENCE_CHANGED
 from callcenter.app import browser, health
+from callcenter.app.duties import Duties
 from callcenter.app.joining import CallOrigins, join_facts, timer_handlers
 from callcenter.auth import routes as auth_routes
 from callcenter.auth.identity import SignedIn
@@ -28,7 +27,9 @@ from callcenter.foundation.body_limit import BodyLimit
 from callcenter.foundation.clock import Clock, SystemClock
 from callcenter.foundation.database import Database
 from callcenter.foundation.facts import Recorded
+from callcenter.foundation.leases import while_ours
 from callcenter.foundation.outbox import OutboxWorker
+from callcenter.foundation.relay import Relay
 from callcenter.foundation.settings import Settings
 from callcenter.foundation.timers import TimerLoop
 from callcenter.foundation.transactions import Ledger
@@ -51,6 +52,7 @@ from callcenter.telephony.ami_client import AmiAddress
 from callcenter.telephony.ami_switch import AmiSwitch
 from callcenter.telephony.link import PbxLink
 from callcenter.telephony.menu_watch import MenuWatch
+from callcenter.telephony.relayed_switch import RelayedSwitch
 from callcenter.work_orders import routes as order_routes
 from callcenter.zones import routes as zone_routes
 
@@ -104,9 +106,10 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     """The service, built and joined; nothing runs until its lifespan begins. `clock` is another one in tests."""
     ledger = Ledger(Database(settings.sqlalchemy_url), clock or SystemClock())
     join_facts(ledger, settings.hotline_number)
-    exchange = Exchange(settings)
+    duties, exchange = Duties(ledger, settings), Exchange(settings)
+    owners_ledger = ledger.fenced(duties.pbx)
     engine = CallEngine(
-        ledger,
+        owners_ledger,
         settings.pbx_name,
         Consequences(
             wrap_up=timedelta(seconds=settings.wrap_up_seconds),
@@ -114,13 +117,15 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         ),
         area_code=settings.area_code,
     )
-    link = PbxLink(ledger, engine, settings.pbx_name, exchange.address, exchange.cel_file)
+    may_act = duties.may_act_on_pbx
+    link = PbxLink(owners_ledger, engine, settings.pbx_name, exchange.address, exchange.cel_file, may_act)
+    own_switch = AmiSwitch(lambda: link.client, exchange.system_address, may_act)
+    switch = RelayedSwitch(own_switch, duties.pbx, Relay(ledger, duties.bus, duties.pbx))
     menu = MenuWatch(exchange.menu_address, lambda: link.client)
     hub, reader, pops = Hub(), DeskReader(ledger, settings), ScreenPops(ledger)
     broadcaster = Broadcaster(ledger, hub, reader, pops)
-    outbox = OutboxWorker(ledger, {OUTBOX_KIND: SmsSender(ledger, gateway_of(settings))})
-    holder = f"{socket.gethostname()}:{os.getpid()}"
-    timers = TimerLoop(ledger, timer_handlers(), holder)
+    outbox = OutboxWorker(ledger.fenced(duties.outbox), {OUTBOX_KIND: SmsSender(ledger, gateway_of(settings))})
+    timers = TimerLoop(ledger.fenced(duties.timers), timer_handlers())
 
     entries: dict[str, int] = {}
 
@@ -135,15 +140,14 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
 
     ledger.watch(broadcaster.watch)
     ledger.watch(wake)
-    ledger.on_effects = outbox.wake
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         jobs: list[Coroutine[Any, Any, None]] = [
-            link.run(),
+            *duties.jobs(outbox, timers),
+            while_ours(duties.pbx, link.run),
+            while_ours(duties.pbx, switch.run),
             menu.run(),
-            outbox.run(),
-            timers.run(),
             broadcaster.run(),
             broadcaster.resend_pops(),
             broadcaster.send_figures(),
@@ -155,6 +159,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await duties.end()
         await ledger.database.close()
 
     app = FastAPI(
@@ -167,7 +172,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     app.state.ledger, app.state.settings = ledger, settings
     app.state.monitor_dir = exchange.monitor_dir
     app.state.journey_origins = app.state.journey_access = CallOrigins(ledger)
-    app.state.switch = AmiSwitch(lambda: link.client, exchange.system_address)
+    app.state.switch = switch
     app.state.desks = Desks(ledger, settings, hub, reader, pops)
     app.add_middleware(BodyLimit)
     problems.install(app)

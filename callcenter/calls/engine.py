@@ -4,11 +4,12 @@ Open journeys live in memory (`Switchboard`). A batch that cannot be written (th
 written with the next: nothing the PBX said is lost while this process lives, and recovery finds the rest.
 """
 
+import asyncio
 import dataclasses
 import re
 import uuid
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
@@ -18,15 +19,19 @@ from sqlalchemy.exc import TimeoutError as SqlTimeout
 from callcenter.calls import facts as call_facts
 from callcenter.calls.consequences import Consequences, Context
 from callcenter.calls.events import LineEvent, OnLine
+from callcenter.calls.repairs import Repair, repairs_of
 from callcenter.calls.store import JourneyStore
 from callcenter.calls.switchboard import Change, LiveLine, LiveWait, Switchboard
 from callcenter.foundation import facts, logs
 from callcenter.foundation.clock import iso
+from callcenter.foundation.leases import LostLease
 from callcenter.foundation.phone_numbers import mask_written
 from callcenter.foundation.transactions import Ledger, Transaction
+from callcenter.foundation.waiting import to_its_end
 
-DATABASE_AWAY = (OperationalError, InterfaceError, SqlTimeout, OSError)
-"""Failures that pass by themselves: the same batch is tried again."""
+DATABASE_AWAY = (OperationalError, InterfaceError, SqlTimeout, OSError, LostLease)
+"""Failures that pass by themselves: the same batch is tried again. With the lease another process has the PBX; then
+what we have not written is thrown away by the next `load`, and that process's recovery finds it."""
 
 _WORDS = re.compile(r"(?<!^)(?=[A-Z])")
 _PERSONAL = frozenset({"caller", "dialled", "to"})
@@ -83,7 +88,8 @@ class CallEngine:
         return len(self._unsaved)
 
     async def load(self) -> None:
-        """Take up the journeys that were open when the service last ran."""
+        """Take up the journeys that are open in the ledger; what this process believed before is forgotten."""
+        self._store, self._unsaved = JourneyStore(self._pbx, self._area_code), []
         async with self._ledger.reading() as session:
             memories = await self._store.load_open(session)
         self._board = Switchboard.restore_journeys(self._pbx, memories)
@@ -101,6 +107,14 @@ class CallEngine:
     async def fill(self, events: Sequence[OnLine]) -> None:
         """What a second source tells of a time when we did not listen; what is known already is left out."""
         await self.take([event for event in events if not self._board.knows(event)])
+
+    def agrees(self, lines: Iterable[LiveLine], waits: Iterable[LiveWait], at: datetime) -> bool:
+        """Whether what the PBX showed at `at` is what we believe."""
+        return self._board.agrees(lines, waits, at)
+
+    def knows(self, event: OnLine, within: timedelta) -> bool:
+        """Whether the same was told of that line within that time."""
+        return self._board.knows(event, within)
 
     async def finished_among(self, linkedids: Collection[str]) -> set[str]:
         """Those of these names of calls whose journeys are over in the ledger."""
@@ -123,16 +137,21 @@ class CallEngine:
         waits: Iterable[LiveWait],
         at: datetime,
         live: Collection[str],
-    ) -> int:
-        """Make the picture agree with what the PBX shows at `at`; how many journeys had to be changed."""
+    ) -> list[Repair]:
+        """Make the picture agree with what the PBX shows at `at`; what had to be mended."""
+        waiting = list(waits)
         changes = self._board.end_missing(live, at)
-        changes += self._board.adopt(lines, waits, at)
-        self._unsaved.extend(changes)
+        changes += self._board.adopt(lines, waiting, at)
+        left = self._board.leave_missing(waiting, at)
+        self._unsaved.extend([*changes, *left])
         await self.flush()
-        return len({change.journey.linkedid for change in changes if change.facts})
+        return repairs_of(changes, left)
 
     async def flush(self) -> None:
-        """Write what is not yet written."""
+        """Write what is not yet written; a cancellation waits until it is, so that nothing is written twice."""
+        await to_its_end(asyncio.ensure_future(self._flush()))
+
+    async def _flush(self) -> None:
         changes = [change for change in self._unsaved if change.journey.begun]
         if not changes:
             self._unsaved.clear()
@@ -150,11 +169,13 @@ class CallEngine:
                 self._store.forget(change.journey.linkedid)
 
     async def _write(self, changes: list[Change]) -> None:
+        async def write(tx: Transaction) -> None:
+            ids = await self._save(tx, changes)
+            for change in changes:
+                await self._note(tx, change, ids[change.journey.linkedid])
+
         try:
-            async with self._ledger.transaction() as tx:
-                ids = await self._save(tx, changes)
-                for change in changes:
-                    await self._note(tx, change, ids[change.journey.linkedid])
+            await self._ledger.in_one_go(write)
         except BaseException:
             self._store.forget_unsaved()
             raise

@@ -7,7 +7,13 @@ class SwitchUnavailable(Exception):
     """The PBX cannot be asked now; calls go on without us."""
 
 
+class SwitchOutcomeUnknown(Exception):
+    """No answer in time: it may have had its effect. Never sent again."""
+
+
 class Switch(Protocol):
+    """Each method raises `SwitchUnavailable` if it had no effect, `SwitchOutcomeUnknown` if nobody knows."""
+
     async def answer(self, channel: str) -> None:
         """Ask the ringing device behind `channel` to answer (telephones that know `Event: talk`)."""
         ...

@@ -2,7 +2,7 @@
 
 The position is given as the last statement of the writing transaction (`UPDATE … RETURNING` holds the row's lock
 until the commit), so positions have no gaps and their order is the order of commits. The table is the truth;
-whoever is told of a fact by other means may be told late or twice.
+other processes are only woken (`bus.py`) and read what they have not seen (`follower.py`).
 """
 
 import uuid
@@ -11,13 +11,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, String, insert, select, update
+from sqlalchemy import BigInteger, Index, String, exists, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callcenter.foundation.clock import iso
 from callcenter.foundation.database import Base
 from callcenter.foundation.ids import new_id
+from callcenter.foundation.leases import Fence, LostLease
 
 STREAM = "facts"
 
@@ -79,15 +81,24 @@ class FactRow(Base):
     data: Mapped[dict[str, Any]]
 
 
-async def append(session: AsyncSession, facts: Sequence[Fact], at: datetime) -> list[Recorded]:
-    """Write `facts` behind the present end of the ledger; call it last in the transaction."""
+async def append(
+    session: AsyncSession, facts: Sequence[Fact], at: datetime, fence: Fence | None = None
+) -> list[Recorded]:
+    """Write `facts` behind the present end of the ledger; call it last in the transaction.
+
+    With a fence, one statement checks it, keeps it standing until the commit and claims the positions; `LostLease`
+    if it has fallen.
+    """
     if not facts:
+        if fence is not None:
+            await _check(session, fence)
         return []
     claim = update(StreamHead).where(StreamHead.name == STREAM).values(last=StreamHead.last + len(facts))
+    if fence is not None:
+        claim = claim.where(exists(select(fence.stands().cte("fence").c.name)))
     last = (await session.execute(claim.returning(StreamHead.last))).scalar_one_or_none()
-    if last is None:  # the first fact ever
-        last = len(facts)
-        await session.execute(insert(StreamHead).values(name=STREAM, last=last))
+    if last is None:
+        last = await _first_claim(session, len(facts), fence)
     first = last - len(facts) + 1
     recorded = [Recorded(first + n, new_id(), at, fact) for n, fact in enumerate(facts)]
     await session.execute(
@@ -108,6 +119,24 @@ async def append(session: AsyncSession, facts: Sequence[Fact], at: datetime) -> 
         ],
     )
     return recorded
+
+
+async def _check(session: AsyncSession, fence: Fence) -> None:
+    if await session.scalar(fence.stands()) is None:
+        raise LostLease(fence.name)
+
+
+async def _first_claim(session: AsyncSession, count: int, fence: Fence | None) -> int:
+    """The fence has fallen, or the stream has no row yet: then two writers may come with its first fact at once."""
+    if fence is not None:
+        await _check(session, fence)
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    first = dialect.insert(StreamHead).values(name=STREAM, last=count)
+    claim = first.on_conflict_do_update(
+        index_elements=[StreamHead.name], set_={"last": StreamHead.last + first.excluded.last}
+    )
+    last: int = (await session.execute(claim.returning(StreamHead.last))).scalar_one()
+    return last
 
 
 async def last_position(session: AsyncSession) -> int:

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from callcenter.foundation import logs
 from callcenter.foundation.database import Base
 from callcenter.foundation.ids import new_id
+from callcenter.foundation.leases import LostLease
 from callcenter.foundation.transactions import Ledger, Transaction
 
 LEASE = timedelta(seconds=60)
@@ -98,7 +99,8 @@ def put(tx: Transaction, *, kind: str, key: str, payload: dict[str, Any]) -> uui
 
 
 class OutboxWorker:
-    """Carries out what the outbox holds. Several may run: a row is leased to one at a time."""
+    """Carries out what the outbox holds. One process does (`leases.while_ours`); besides, a row is leased to one
+    at a time, and only the attempt that has it now may note its result."""
 
     def __init__(self, ledger: Ledger, handlers: Mapping[str, Handler], idle_seconds: float = 1.0) -> None:
         self._ledger = ledger
@@ -114,6 +116,8 @@ class OutboxWorker:
         while True:
             try:
                 busy = await self.run_once()
+            except LostLease:
+                return
             except Exception:
                 # The database may be away for a while; the rows are still there when it is back.
                 self._log.exception("outbox_pass_failed")
@@ -184,7 +188,7 @@ class OutboxWorker:
             waiting = state is OutboxState.WAITING
             await tx.session.execute(
                 update(OutboxRow)
-                .where(OutboxRow.id == row.id)
+                .where(OutboxRow.id == row.id, OutboxRow.attempts == row.attempts)
                 .values(
                     state=state,
                     last_error=logs.mask_numbers(error)[:500] if error else None,

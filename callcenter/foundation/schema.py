@@ -20,7 +20,7 @@ def load_models() -> MetaData:
     for package in iter_modules(callcenter.__path__):
         if package.ispkg and (Path(callcenter.__path__[0]) / package.name / "models.py").exists():
             import_module(f"callcenter.{package.name}.models")
-    for name in ("audit", "facts", "idempotency", "leases", "outbox", "timers"):
+    for name in ("audit", "facts", "idempotency", "leases", "outbox", "relay", "timers"):
         import_module(f"callcenter.foundation.{name}")
     return Base.metadata
 

@@ -1,6 +1,7 @@
 """Everything that can be set from outside, read once in `app.py` and the command line, then handed on."""
 
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr
@@ -18,6 +19,10 @@ class Settings(BaseSettings):
     """Database, PBX instances, logs, pid files. One directory a deployment."""
     database_url: str | None = None
     """None = SQLite at <state_dir>/callcenter.db; else postgresql+psycopg://…"""
+    bus: Literal["local", "postgresql", "redis"] | None = None
+    """How processes wake each other. None = postgresql (NOTIFY) on PostgreSQL, else local: there is one process."""
+    redis_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
+    """Only for bus = redis. A secret: it may hold a password."""
     host: str = "127.0.0.1"
     port: int = 8096
     public_origins: list[str] = Field(default_factory=list)

@@ -6,7 +6,6 @@ while nobody ran fires once, late, at the next start (domain.md §4.4, invariant
 """
 
 import asyncio
-import contextlib
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
@@ -14,13 +13,13 @@ from datetime import datetime
 from sqlalchemy import Index, String, UniqueConstraint, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from callcenter.foundation import leases, logs
+from callcenter.foundation import logs
 from callcenter.foundation.database import Base
 from callcenter.foundation.ids import new_id
+from callcenter.foundation.leases import LostLease
 from callcenter.foundation.transactions import Ledger, Transaction
 
 BATCH = 50
-LEASE_SECONDS = 15.0
 
 
 class TimerRow(Base):
@@ -61,46 +60,25 @@ async def cancel(tx: Transaction, *, subject: str, code: str | None = None) -> N
 
 
 class TimerLoop:
-    """Fires due timers; leader by lease, so several processes may run it."""
+    """Fires due timers. Runs in one process: `leases.while_ours`, with the ledger fenced by that lease."""
 
-    def __init__(
-        self, ledger: Ledger, handlers: Mapping[str, TimerHandler], holder: str, every_seconds: float = 0.5
-    ) -> None:
+    def __init__(self, ledger: Ledger, handlers: Mapping[str, TimerHandler], every_seconds: float = 0.5) -> None:
         self._ledger = ledger
         self._handlers = handlers
-        self._holder = holder
         self._every_seconds = every_seconds
-        self._leading_until: datetime | None = None
         self._log = logs.get("timers")
 
     async def run(self) -> None:
-        """Until cancelled; the duty is given back then, so that the next process need not wait for the lease."""
-        try:
-            await self._run()
-        finally:
-            if self._leading_until is not None:
-                with contextlib.suppress(Exception):  # the database may be gone first; then the lease runs out
-                    await leases.give_back(self._ledger, name="timers", holder=self._holder)
-
-    async def _run(self) -> None:
+        """Until cancelled, or until the duty is lost."""
         while True:
             try:
-                if await self._leads():
-                    await self.run_once()
+                await self.run_once()
+            except LostLease:
+                return
             except Exception:
                 # As in the outbox: the rows are still there when the database is back.
                 self._log.exception("timer_pass_failed")
             await asyncio.sleep(self._every_seconds)
-
-    async def _leads(self) -> bool:
-        now = self._ledger.clock.now()
-        if self._leading_until is not None and now < self._leading_until:
-            return True
-        if await leases.take(self._ledger, name="timers", holder=self._holder, seconds=LEASE_SECONDS):
-            self._leading_until = now.fromtimestamp(now.timestamp() + LEASE_SECONDS / 2, tz=now.tzinfo)
-            return True
-        self._leading_until = None
-        return False
 
     async def run_once(self) -> int:
         """Fire what is due, each timer in a transaction of its own; how many fired."""
@@ -116,6 +94,8 @@ class TimerLoop:
         for timer_id in due:
             try:
                 await self._fire(timer_id)
+            except LostLease:
+                raise
             except Exception:
                 # One timer that cannot be handled must not hold up all that are due after it.
                 self._log.exception("timer_failed", timer=str(timer_id))

@@ -15,7 +15,7 @@ from callcenter.auth.identity import SignedIn
 from callcenter.auth.permissions import Permission
 from callcenter.calls import repository as calls
 from callcenter.calls import wrap_up
-from callcenter.calls.ports import Switch, SwitchUnavailable
+from callcenter.calls.ports import Switch, SwitchOutcomeUnknown, SwitchUnavailable
 from callcenter.foundation.errors import Refused
 from callcenter.foundation.transactions import Ledger
 from callcenter.foundation.web import In, LedgerDep
@@ -118,3 +118,5 @@ async def _asked(command: Any) -> None:
         await command
     except SwitchUnavailable as error:
         raise Refused("pbx_unreachable") from error
+    except SwitchOutcomeUnknown as error:
+        raise Refused("pbx_outcome_unknown") from error

@@ -22,9 +22,13 @@ Message = Mapping[str, str | list[str]]
 OnMessage = Callable[[Message], None]
 
 MOST_MESSAGE_BYTES = 1 << 20
+MOST_ROWS = 20_000
+"""Of one listing; a PBX that shows more lines or members than this is none of ours."""
 ANSWER_SECONDS = 5.0
 PING_SECONDS = 5.0
 _END = b"\r\n\r\n"
+READING = frozenset({"Login", "Ping", "Getvar", "CoreShowChannels", "QueueStatus", "DeviceStateList", "UserEvent"})
+"""Actions that change nothing; all others need `may_act`. (UserEvent is our fence.)"""
 _NAMING = ("event", "response", "actionid", "commandid", "message", "subevent")
 
 
@@ -94,6 +98,13 @@ class _Listing(Action):  # type: ignore[misc]
     def multi(self) -> bool:
         return bool(self.responses[0].response == "Success")
 
+    def add_message(self, message: Any) -> Any:
+        if len(self.responses) <= MOST_ROWS:
+            return super().add_message(message)
+        if not self.future.done():
+            self.future.set_exception(AmiUnavailable("a listing without end"))
+        return True  # no more of it is kept
+
 
 class _Link(Manager):  # type: ignore[misc]
     """A Manager that ends with its connection instead of reconnecting."""
@@ -120,7 +131,11 @@ class _Link(Manager):  # type: ignore[misc]
 
 
 class AmiClient:
-    """A live link. `lost` is set when it ends, for whatever reason; make a new client to go on."""
+    """A live link. `lost` is set when it ends, for whatever reason; make a new client to go on.
+
+    `may_act` is asked before each action that changes something: a process that may have lost the PBX to another one
+    still listens, but commands nothing.
+    """
 
     def __init__(
         self,
@@ -129,8 +144,10 @@ class AmiClient:
         *,
         answer_seconds: float = ANSWER_SECONDS,
         ping_seconds: float = PING_SECONDS,
+        may_act: Callable[[], bool] = lambda: True,
     ) -> None:
         self._address = address
+        self._may_act = may_act
         self._on_message = on_message
         self._answer_seconds = answer_seconds
         self._ping_seconds = ping_seconds
@@ -200,6 +217,8 @@ class AmiClient:
         link = self._link
         if link is None or link.lost.is_set():
             raise AmiUnavailable("no link")
+        if action not in READING and not self._may_act():
+            raise AmiUnavailable("another process may own the PBX by now")
         said = (_Listing if as_list else Action)(checked(action, headers))
         future = link.send_action(said, as_list=as_list)
         gone = asyncio.ensure_future(link.lost.wait())
@@ -209,6 +228,7 @@ class AmiClient:
             gone.cancel()
         if not future.done():
             future.cancel()
+            link.protocol.responses.pop(said.id, None)  # what still comes of it is nobody's, and must not pile up
             raise AmiOutcomeUnknown(action)
         return future.result()
 

@@ -57,11 +57,13 @@ class PbxLink:
         pbx: str,
         address: Callable[[], AmiAddress | None],
         cel_file: Callable[[], Path | None] = lambda: None,
+        may_act: Callable[[], bool] = lambda: True,
     ) -> None:
         self._ledger = ledger
         self._engine = engine
         self._pbx = pbx
         self._address = address
+        self._may_act = may_act
         self._cel = CelReader(ledger, pbx, cel_file)
         self._inbox = Inbox()
         self._turn = asyncio.Lock()
@@ -73,8 +75,13 @@ class PbxLink:
         self.client: AmiClient | None = None
 
     async def run(self) -> None:
-        """Never gives up; waits a little longer after each failure, with jitter."""
+        """One tenure of ours with this PBX, until cancelled: begins from the ledger, with nothing heard before.
+
+        Never gives up; waits a little longer after each failure, with jitter.
+        """
         wait, loaded = FIRST_WAIT, False
+        self._inbox = Inbox()
+        self._registered.clear()
         while True:
             try:
                 if not loaded:
@@ -106,7 +113,7 @@ class PbxLink:
             raise AmiUnavailable("no PBX instance")
         if self._inbox.overflowed:  # else what the last link said and nobody has taken yet is still good
             self._inbox = Inbox()
-        client = AmiClient(address, self._hear)
+        client = AmiClient(address, self._hear, may_act=self._may_act)
         await client.connect()
         self.client = client
         self.status.state, self.status.connected_at = "recovering", self._ledger.clock.now()

@@ -54,7 +54,7 @@ async def line(ledger: Ledger, state: LineState) -> Presence:
 
 
 async def run_out(ledger: Ledger) -> None:
-    await TimerLoop(ledger, {presences.PRESENCE_TIMER: presences.run_out}, "test").run_once()
+    await TimerLoop(ledger, {presences.PRESENCE_TIMER: presences.run_out}).run_once()
 
 
 async def test_signing_in_is_readiness_and_a_second_sign_in_changes_nothing(ledger: Ledger, agent: Agent) -> None:

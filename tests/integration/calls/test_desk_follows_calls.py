@@ -72,7 +72,7 @@ async def only_journey(ledger: Ledger) -> JourneyRow:
 
 async def run_out(ledger: Ledger) -> None:
     """The timer loop's turn."""
-    await TimerLoop(ledger, {presences.PRESENCE_TIMER: wrap_up.run_out}, "test").run_once()
+    await TimerLoop(ledger, {presences.PRESENCE_TIMER: wrap_up.run_out}).run_once()
 
 
 async def test_an_answered_call_rings_talks_and_is_wrapped_up(ledger: Ledger) -> None:

@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from callcenter.foundation import leases, timers
+from callcenter.foundation import timers
 from callcenter.foundation.clock import FrozenClock
 from callcenter.foundation.facts import Fact
+from callcenter.foundation.lease_keeper import LeaseKeeper
 from callcenter.foundation.timers import TimerHandler, TimerLoop, TimerRow
 from callcenter.foundation.transactions import Ledger, Transaction
-from tests.integration.conftest import until
 
 MINUTE = timedelta(minutes=1)
 
@@ -33,8 +33,8 @@ async def arm(
         await timers.arm(tx, subject=subject, entry_seq=entry_seq, code=code, due_at=tx.now + after)
 
 
-def loop(ledger: Ledger, handler: TimerHandler, holder: str = "one") -> TimerLoop:
-    return TimerLoop(ledger, {"T": handler}, holder)
+def loop(ledger: Ledger, handler: TimerHandler) -> TimerLoop:
+    return TimerLoop(ledger, {"T": handler})
 
 
 async def test_a_timer_fires_when_due_and_only_once(ledger: Ledger, clock: FrozenClock) -> None:
@@ -43,7 +43,7 @@ async def test_a_timer_fires_when_due_and_only_once(ledger: Ledger, clock: Froze
     assert await loop(ledger, fired).run_once() == 0
     clock.advance(MINUTE)
     assert await loop(ledger, fired).run_once() == 1
-    assert await loop(ledger, fired, "another process").run_once() == 0
+    assert await loop(ledger, fired).run_once() == 0
     assert fired.subjects == ["order:1"]
 
 
@@ -86,7 +86,7 @@ async def test_a_cancelled_timer_never_fires(ledger: Ledger, clock: FrozenClock)
     async with ledger.transaction() as tx:
         await timers.cancel(tx, subject="order:1", code="T")
     clock.advance(MINUTE)
-    await TimerLoop(ledger, {"T": fired, "U": fired}, "one").run_once()
+    await TimerLoop(ledger, {"T": fired, "U": fired}).run_once()
     assert sorted(fired.subjects) == ["order:1", "order:2"]
     async with ledger.reading() as session:
         [cancelled] = await session.scalars(select(TimerRow).where(TimerRow.fired_at.is_(None)))
@@ -124,15 +124,17 @@ async def test_more_than_a_batch_takes_more_turns(ledger: Ledger, clock: FrozenC
     assert [await loop(ledger, fired).run_once() for _ in range(3)] == [50, 1, 0]
 
 
-async def test_who_stops_gives_the_duty_to_the_next(ledger: Ledger) -> None:
-    first = asyncio.create_task(TimerLoop(ledger, {}, "first", every_seconds=0.01).run())
-    await until(lambda: _holder(ledger), "the first one leads")
-    first.cancel()
-    await asyncio.gather(first, return_exceptions=True)
-    assert await leases.take(ledger, name="timers", holder="second", seconds=15)
-
-
-async def _holder(ledger: Ledger) -> str | None:
-    async with ledger.reading() as session:
-        row = await session.get(leases.LeaseRow, "timers")
-        return row.holder if row else None
+async def test_a_leader_that_has_lost_the_duty_fires_nothing_more(ledger: Ledger, clock: FrozenClock) -> None:
+    fired = Fired()
+    keepers = [LeaseKeeper(ledger, name) for name in ("frozen", "next")]
+    leases = [keeper.lease("timers") for keeper in keepers]
+    await keepers[0].turn()
+    await arm(ledger, "order:1", timedelta(0))
+    await keepers[0].give_back()
+    leases[0].taken(leases[0].epoch, 0.0)  # it does not know yet
+    await keepers[1].turn()
+    assert leases[1].is_ours
+    await asyncio.wait_for(TimerLoop(ledger.fenced(leases[0]), {"T": fired}).run(), 10)
+    assert not leases[0].is_ours, "now it knows"
+    assert fired.subjects == ["order:1"], "its handler ran, but nothing of it was written"
+    assert await TimerLoop(ledger.fenced(leases[1]), {"T": fired}).run_once() == 1

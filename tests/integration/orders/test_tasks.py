@@ -143,13 +143,13 @@ async def test_a_household_that_gets_through_needs_no_call(city: City) -> None:
         assert await lost_callers.note_reached(tx, None, journey_id=new_id()) == 0
     assert (await city.client.get("/api/v1/tasks")).json()["items"] == []
     city.clock.advance(timedelta(hours=1))
-    await TimerLoop(city.ledger, lost_callers.TIMER_HANDLERS, "test").run_once()
+    await TimerLoop(city.ledger, lost_callers.TIMER_HANDLERS).run_once()
     assert await facts(city) == ["task.opened", "task.closed"]
 
 
 async def test_a_task_that_waits_too_long_is_overdue_once(city: City) -> None:
     await lose(city)
-    loop = TimerLoop(city.ledger, lost_callers.TIMER_HANDLERS, "test")
+    loop = TimerLoop(city.ledger, lost_callers.TIMER_HANDLERS)
     for _ in range(3):
         city.clock.advance(timedelta(minutes=16))
         await loop.run_once()

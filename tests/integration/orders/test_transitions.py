@@ -49,7 +49,7 @@ async def customer_of(city: City, order: dict[str, Any]) -> Customer:
 
 
 async def fired(city: City) -> list[tuple[str, str, bool]]:
-    await TimerLoop(city.ledger, clocks.TIMER_HANDLERS, "test").run_once()
+    await TimerLoop(city.ledger, clocks.TIMER_HANDLERS).run_once()
     async with city.ledger.reading() as session:
         facts = await session.scalars(
             select(FactRow).where(FactRow.type.startswith("work_order.sla")).order_by(FactRow.position)

@@ -1,42 +1,15 @@
-"""One holder of a duty at a time; effects that are carried out once, retried, or shown to people."""
+"""Effects that are carried out once, retried, or shown to people."""
 
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
-from callcenter.foundation import idempotency, leases, outbox
+from callcenter.foundation import idempotency, outbox
 from callcenter.foundation.clock import FrozenClock
 from callcenter.foundation.errors import Invalid, Refused
 from callcenter.foundation.outbox import LEASE, MOST_ATTEMPTS, Effect, OutboxRow, OutboxState, OutboxWorker
 from callcenter.foundation.transactions import Ledger
-
-
-async def take(ledger: Ledger, holder: str) -> bool:
-    return await leases.take(ledger, name="timers", holder=holder, seconds=15)
-
-
-async def test_a_duty_has_one_holder_until_the_lease_runs_out(ledger: Ledger, clock: FrozenClock) -> None:
-    assert await take(ledger, "a")
-    assert not await take(ledger, "b")
-    assert await take(ledger, "a"), "the holder may renew"
-    clock.advance(timedelta(seconds=14))
-    assert not await take(ledger, "b")
-    clock.advance(timedelta(seconds=2))
-    assert await take(ledger, "b"), "the old holder is gone"
-    assert not await take(ledger, "a")
-
-
-async def test_a_lease_given_back_is_free_and_another_s_cannot_be_given_back(
-    ledger: Ledger, clock: FrozenClock
-) -> None:
-    assert await take(ledger, "a")
-    await leases.give_back(ledger, name="timers", holder="b")
-    clock.advance(timedelta(seconds=1))
-    assert not await take(ledger, "b")
-    await leases.give_back(ledger, name="timers", holder="a")
-    clock.advance(timedelta(milliseconds=1))
-    assert await take(ledger, "b")
 
 
 async def put(ledger: Ledger, *keys: str) -> None:
@@ -147,3 +120,16 @@ async def test_a_command_sent_twice_is_carried_out_once(ledger: Ledger) -> None:
     for key in ("", "short", "x" * 81, "key\x0012345"):
         with pytest.raises(Invalid, match="idempotency_key_unusable"):
             await carry_out(key=key)
+
+
+async def test_only_the_attempt_that_has_the_row_now_notes_its_result(ledger: Ledger, clock: FrozenClock) -> None:
+    """A worker that was frozen for longer than its lease on the row comes back when another has tried again."""
+    await put(ledger, "k")
+    frozen, other = OutboxWorker(ledger, {}), OutboxWorker(ledger, {})
+    [first] = await frozen._lease()
+    clock.advance(LEASE + timedelta(seconds=1))
+    [second] = await other._lease()
+    await frozen._settle(first, OutboxState.DONE, None, timedelta())
+    assert (await rows(ledger))["k"].state == OutboxState.WAITING
+    await other._settle(second, OutboxState.UNKNOWN, "interrupted", timedelta())
+    assert (await rows(ledger))["k"].state == OutboxState.UNKNOWN
