@@ -4,11 +4,10 @@ Facts come from the PBX and never raise here; what no longer fits is ignored. Ev
 (late corrections), so each first looks at what is there.
 """
 
-import re
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import select
 
@@ -19,13 +18,12 @@ from callcenter.calls import lost_callers, notes
 from callcenter.calls.agent_lines import AgentLines
 from callcenter.calls.journeys import Journey
 from callcenter.calls.models import RecordingRow, ScreenPopRow
+from callcenter.calls.recordings import recording_path
 from callcenter.calls.states import AttemptOutcome, Direction
 from callcenter.calls.store import household_text
 from callcenter.foundation.ids import new_id, new_secret_id
 from callcenter.foundation.phone_numbers import PhoneNumber, normalise
 from callcenter.foundation.transactions import Transaction
-
-_UNIQUEID = re.compile(r"[A-Za-z0-9-]{0,60}?(\d{10})\.\d{1,12}")
 
 WITHDRAW_CAUSES = {
     AttemptOutcome.ANSWERED: "answered",
@@ -35,14 +33,6 @@ WITHDRAW_CAUSES = {
     AttemptOutcome.REJECTED: "rejected",
     AttemptOutcome.UNAVAILABLE: "timed_out",
 }
-
-
-def recording_path(uniqueid: str) -> str | None:
-    """Where the dialplan (waiting.conf) records that line: `<UTC day of its birth>/<uniqueid>.wav`."""
-    found = _UNIQUEID.fullmatch(uniqueid)
-    if found is None:
-        return None
-    return f"{datetime.fromtimestamp(int(found[1]), UTC):%Y%m%d}/{uniqueid}.wav"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,9 @@
 """Recordings on disk: where the PBX puts them, whether they are there, and who may hear them."""
 
+import re
 import wave
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,6 +17,22 @@ from callcenter.foundation.errors import NotFound, NotPermitted
 
 MonitorDir = Callable[[str], Path | None]
 """PBX name → its folder of recordings."""
+
+_UNIQUEID = re.compile(r"[A-Za-z0-9-]{0,60}?(\d{10})\.\d{1,12}")
+
+
+def recording_path(uniqueid: str) -> str | None:
+    """Where the dialplan (waiting.conf) records that line: `<UTC day of its birth>/<uniqueid>.wav`."""
+    found = _UNIQUEID.fullmatch(uniqueid)
+    if found is None:
+        return None
+    return f"{datetime.fromtimestamp(int(found[1]), UTC):%Y%m%d}/{uniqueid}.wav"
+
+
+def voicemail_path(uniqueid: str) -> str | None:
+    """Where the dialplan (voicemail.conf) puts the message of that line."""
+    talk = recording_path(uniqueid)
+    return talk.removesuffix(".wav") + "-voicemail.wav" if talk else None
 
 
 def locate(row: RecordingRow, monitor_dir: MonitorDir) -> Path:

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from callcenter.agents import duty_phone
 from callcenter.agents.queue_times import MOST_WAIT_LIMITS, MOST_WAIT_SECONDS, RING_LIMITS, RING_SECONDS
 from callcenter.pbx.errors import PlanRefused
 
@@ -17,6 +18,7 @@ _HOUSEHOLD_NUMBER = re.compile(r"[0-9]{5,15}")
 _AREA_CODE = re.compile(r"0[1-9][0-9]{1,2}")
 _SECRET = re.compile(r"[A-Za-z0-9]{16,64}")
 _LANGUAGE = re.compile(r"[a-z]{2}")
+_DUTY_PHONE = re.compile(r"[0-9]{3,12}")
 _PATH = re.compile(r"/[^\x00-\x1f\x7f;,|&$`\"'<>()\[\]{}\\=]{1,250}")
 
 
@@ -74,8 +76,9 @@ class QueueRow:
 
     timeout: how long one agent rings; retry: pause before the next agent; wrapuptime: the guard rail
     behind our own wrap-up pause (it only matters when the service is down); max_wait_seconds: after it
-    the caller hears the call-back promise; penalty_members_limit: with fewer agents than this, skill
-    levels (penalties) are ignored; 0 = never.
+    the duty phone rings, then the caller may leave a message; penalty_members_limit: with fewer agents than
+    this, skill levels (penalties) are ignored; 0 = never. duty_phone: rung when nobody serves the queue, an
+    agent's number or a number of the city; None = there is none.
     """
 
     name: str
@@ -85,6 +88,7 @@ class QueueRow:
     wrapuptime: int = 5
     max_wait_seconds: int = MOST_WAIT_SECONDS
     penalty_members_limit: int = 0
+    duty_phone: str | None = None
 
     def __post_init__(self) -> None:
         _matches("queue.name", self.name, _NAME)
@@ -94,6 +98,8 @@ class QueueRow:
         _within("queue.wrapuptime", self.wrapuptime, 0, 3600)
         _within("queue.max_wait_seconds", self.max_wait_seconds, *MOST_WAIT_LIMITS)
         _within("queue.penalty_members_limit", self.penalty_members_limit, 0, 1000)
+        if self.duty_phone is not None:
+            _matches("queue.duty_phone", self.duty_phone, _DUTY_PHONE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,7 +134,8 @@ class PbxPlan:
     """Everything that differs from one PBX to another. Raises PlanRefused with the field's name.
 
     sounds_dir: folder with zh/hotline/*.wav (None = the checkout's own). area_code and fixed_digits: of the
-    city's fixed numbers. duty_phone: rung when nobody serves a queue, or None.
+    city's fixed numbers. voicemail_silence, voicemail_most: seconds of silence that end a message, and how long one
+    may be.
     """
 
     name: str
@@ -139,14 +146,17 @@ class PbxPlan:
     households: tuple[HouseholdEndpoint, ...] = ()
     lines: tuple[Line, ...] = ()
     sounds_dir: Path | None = None
-    duty_phone: str | None = None
     area_code: str = "0991"
-    fixed_digits: int = 7
+    fixed_digits: int = duty_phone.FIXED_DIGITS
+    voicemail_silence: int = 5
+    voicemail_most: int = 120
 
     def __post_init__(self) -> None:
         _matches("name", self.name, _NAME)
         _matches("area_code", self.area_code, _AREA_CODE)
         _within("fixed_digits", self.fixed_digits, 7, 8)
+        _within("voicemail_silence", self.voicemail_silence, 1, 30)
+        _within("voicemail_most", self.voicemail_most, 5, 120)
         _unique("agents", [agent.number for agent in self.agents])
         _unique("queues", [queue.name for queue in self.queues])
         _unique("lines", [line.number for line in self.lines])
@@ -160,15 +170,23 @@ class PbxPlan:
             raise PlanRefused("lines", "a PBX needs at least one line and one queue")
         if unknown := {line.queue for line in self.lines} - {queue.name for queue in self.queues}:
             raise PlanRefused("line.queue", f"no such queue: {', '.join(sorted(unknown))}")
-        if self.duty_phone is not None and not self._is_local(self.duty_phone):
-            raise PlanRefused("duty_phone", "not a mobile or a fixed number of this city")
+        self._check_duty_phones()
         if self.sounds_dir is not None:
             check_path("sounds_dir", self.sounds_dir)
 
-    def _is_local(self, number: str) -> bool:
-        # Narrower than dialplan/outbound.conf allows: a duty phone is a plain number of this city.
-        fixed = rf"(?:{self.area_code})?[2-8]\d{{{self.fixed_digits - 1}}}"
-        return re.fullmatch(rf"(?!16[08]|179|1349|1740)1[3-9]\d{{9}}|{fixed}", number, re.ASCII) is not None
+    def _check_duty_phones(self) -> None:
+        for queue in self.queues:
+            number = queue.duty_phone
+            if number is None or self.is_seat(number):
+                continue
+            if not duty_phone.is_city_number(number, area_code=self.area_code, fixed_digits=self.fixed_digits):
+                raise PlanRefused(
+                    "queue.duty_phone", "not an agent's number, a mobile or a fixed number of this city"
+                )
+
+    def is_seat(self, number: str) -> bool:
+        """Whether an agent's own device has this number."""
+        return any(agent.number == number for agent in self.agents)
 
 
 def check_path(name: str, path: Path) -> None:

@@ -61,6 +61,7 @@ def plan_of(name: str, state_dir: Path, **changes: object) -> PbxPlan:
         ),
         "households": tuple(HouseholdEndpoint(number=n, secret=new_secret()) for n in HOUSEHOLDS),
         "lines": (Line(number=HOTLINE, queue="hotline-zh"),),
+        "voicemail_silence": 1,
     }
     return PbxPlan(**{**fields, **changes})  # type: ignore[arg-type]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from callcenter.phones import CallState, Softphone
-from callcenter.telephony.cel_reader import NOWHERE, Row, read_since
 from tests.real_asterisk.ami_wire import AmiWire, ami
+from tests.real_asterisk.cel_rows import on_record
 from tests.real_asterisk.polling import until
 from tests.real_asterisk.queue_scenes import agent, entries, household, joined, nobody_left, take
 from tests.real_asterisk.running_pbx import HOTLINE, RunningPbx
@@ -100,17 +100,6 @@ async def test_with_nobody_signed_in_the_caller_is_told_and_we_are_told(
     assert [row[9] for row in rows if row[0] == "QueueRefused"] == ['{"extra":"hotline-zh:JOINEMPTY"}']
 
 
-async def on_record(pbx: RunningPbx, uniqueid: str) -> list[Row]:
-    """The rows of a call in the CEL file, once it is over: what a service that was away goes by."""
-    path = pbx.instance.log_dir / "cel-custom" / "Master.csv"
-
-    def rows() -> list[Row]:
-        return [row for row in read_since(path, NOWHERE).rows if row[7] == uniqueid]
-
-    await until(lambda: any(row[0] == "LINKEDID_END" for row in rows()), "the call's end on record")
-    return rows()
-
-
 async def test_the_promise_is_played_in_mandarin(pbx: RunningPbx) -> None:
     """With the shipped prompts, as far as they are there; the ids are asked for in any case."""
     async with ami(pbx.instance.ami_port, "tracer", pbx.tracer_secret) as tracer:
@@ -118,7 +107,8 @@ async def test_the_promise_is_played_in_mandarin(pbx: RunningPbx) -> None:
             await tracer.event("UserEvent", UserEvent="QueueRefused", CallerIDNum=CALLER, seconds=60)
             await call.wait_for(CallState.ENDED, timeout=60)
         played = [e["AppData"] for e in tracer.all("Newexten", Application="Playback")]
-    assert played == [f"hotline/{id_}" for id_ in ("recording-notice", "greeting", "all-busy", "call-back-promise")]
+    prompts = ("recording-notice", "greeting", "all-busy", "voicemail-request", "call-back-promise")
+    assert played == [f"hotline/{id_}" for id_ in prompts]
 
 
 async def test_members_whose_phones_are_all_off_count_as_nobody(quiet_pbx: RunningPbx, tracer: AmiWire) -> None:

@@ -22,10 +22,13 @@ PLAN = PbxPlan(
         AgentEndpoint(number="1001", name="agent-1001", secret=SECRETS[2]),
         AgentEndpoint(number="1002", name="agent-1002", secret=SECRETS[3]),
     ),
-    queues=(QueueRow(name="hotline-zh"), QueueRow(name="hotline-ug", language="ug", max_wait_seconds=120)),
+    queues=(
+        QueueRow(name="hotline-zh", duty_phone="13800138000"),
+        QueueRow(name="hotline-ug", language="ug", max_wait_seconds=120, duty_phone="1002"),
+        QueueRow(name="elders"),
+    ),
     households=(HouseholdEndpoint(number="13899887766", secret=SECRETS[4]),),
     lines=(Line(number="96365", queue="hotline-zh"), Line(number="96366", queue="hotline-ug")),
-    duty_phone="13800138000",
 )
 
 
@@ -120,10 +123,27 @@ def test_households_reach_the_hotline_and_nothing_that_dials_out(dialplan: Dialp
     reached = dialplan.reachable("from-carrier")
     assert {"hotline", "queues", "waiting", "after-queue"} <= reached
     assert reached & DIALS_OUT == set()
-    # The one way from a caller to the trunk: a fixed number of the plan.
-    assert [s.arguments for s in dialplan.steps if s.context == "duty-phone" and s.application == "Dial"] == [
-        "PJSIP/${DUTY_PHONE}@trunk,25,g"
+    # The one way from a caller to the trunk: a fixed number of the plan, if the gate lets it through.
+    duty = [step for step in dialplan.steps if step.context == "duty-phone"]
+    assert [(s.extension, s.arguments) for s in duty if s.application == "Dial"] == [
+        ("hotline-zh", "PJSIP/13800138000@trunk,25,g"),
+        ("hotline-ug", "PJSIP/1002,25,g"),
     ]
+    assert [s.arguments for s in duty if s.application == "GotoIf"] == [
+        "$[${DIALPLAN_EXISTS(outbound-costly,13800138000,1)} = 1]?over",
+        "$[${DIALPLAN_EXISTS(outbound-local,13800138000,1)} = 0]?over",
+    ]
+
+
+def test_nobody_hears_what_others_have_said(dialplan: Dialplan) -> None:
+    """Only fixed prompts are played, and only the caller's own line is written."""
+    heard = {step.arguments for step in dialplan.steps if step.application == "Playback"}
+    assert heard
+    assert all(re.fullmatch(r"hotline/[a-z-]+", name) for name in heard)
+    others = {"ChanSpy", "VoiceMail", "VoiceMailMain", "BackGround", "ControlPlayback", "Read", "Directory"}
+    assert {step.application for step in dialplan.steps} & others == set()
+    recorded = [step.arguments for step in dialplan.steps if step.application == "Record"]
+    assert [name.split(",")[0] for name in recorded] == ["${ASTSPOOLDIR}/monitor/${VOICEMAIL_FILE}"]
 
 
 def test_transfers_reach_agents_and_queues_only(dialplan: Dialplan) -> None:

@@ -46,7 +46,7 @@ def test_hostile_numbers_are_refused(value: str) -> None:
         lambda: AgentEndpoint(number=value, name="a", secret=SECRET),
         lambda: HouseholdEndpoint(number=value, secret=SECRET),
         lambda: Line(number=value, queue="hotline-zh"),
-        lambda: a_plan(duty_phone=value),
+        lambda: QueueRow(name="hotline-zh", duty_phone=value),
         lambda: a_plan(area_code=value),
     ):
         with pytest.raises(PlanRefused):
@@ -91,15 +91,19 @@ DUTY_FORBIDDEN = ["0044791112345", "12590", "16899999", "16812345678", "17909123
                   "4008123123", "110", "96365", "01065001234", "138998877660"]  # fmt: skip
 
 
+def with_duty_phone(number: str) -> PbxPlan:
+    return a_plan(queues=(QueueRow(name="hotline-zh", duty_phone=number),))
+
+
 @pytest.mark.parametrize("number", DUTY_FORBIDDEN)
-def test_the_duty_phone_is_a_number_of_the_city(number: str) -> None:
+def test_the_duty_phone_is_a_seat_or_a_number_of_the_city(number: str) -> None:
     with pytest.raises(PlanRefused):
-        a_plan(duty_phone=number)
+        with_duty_phone(number)
 
 
-@pytest.mark.parametrize("number", ["13899887766", "19912345678", "2825555", "09912825555"])
-def test_a_mobile_or_a_fixed_number_may_be_the_duty_phone(number: str) -> None:
-    assert a_plan(duty_phone=number).duty_phone == number
+@pytest.mark.parametrize("number", ["1001", "13899887766", "19912345678", "2825555", "09912825555"])
+def test_a_seat_a_mobile_or_a_fixed_number_may_be_the_duty_phone(number: str) -> None:
+    assert with_duty_phone(number).queues[0].duty_phone == number
 
 
 def test_a_number_stands_once() -> None:
