@@ -18,6 +18,8 @@ from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_dbapi
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.util.concurrency import await_, in_greenlet
 
+from callcenter.foundation.waiting import to_its_end
+
 T = TypeVar("T")
 
 
@@ -117,24 +119,6 @@ async def in_one_go(connection: AsyncConnection, work: Coroutine[Any, Any, T]) -
     """Run `work`, which may wait for this connection only, from begin to end in the connection's thread."""
     driver: Any = (await connection.get_raw_connection()).dbapi_connection
     return await to_its_end(asyncio.get_running_loop().run_in_executor(driver.thread, _driven, work))
-
-
-async def to_its_end(running: asyncio.Future[T]) -> T:
-    """The result; a cancellation of the one who waits is heeded when `running` has ended.
-
-    Half a transaction would be left to chance, and a whole one must not look like none.
-    """
-    cancelled: asyncio.CancelledError | None = None
-    while not running.done():
-        try:
-            await asyncio.wait([running])
-        except asyncio.CancelledError as error:
-            cancelled = error
-    if cancelled is not None:
-        if not running.cancelled():
-            running.exception()  # looked at, so that nobody complains
-        raise cancelled
-    return running.result()
 
 
 def _driven(work: Coroutine[Any, Any, T]) -> T:

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.agents.models import Queue
 from callcenter.foundation.database import Database
-from callcenter.foundation.sqlite_driver import to_its_end
 from callcenter.foundation.transactions import Ledger
+from callcenter.foundation.waiting import to_its_end
 
 
 async def add(session: AsyncSession, name: str) -> None:
