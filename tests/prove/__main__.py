@@ -1,82 +1,55 @@
 """`python -m tests.prove`: the acceptance volumes. Writes tests/PROOF.md; exit 1 if anything is to complain of.
 
 PROVE_SCALE (default 1): 0.1 = a tenth of the rounds, calls and rows. PROVE_SEED: random numbers of an earlier run.
-PROVE_ONLY: faults,calls,lists (any of them).
+PROVE_ONLY: sections to make anew (seventy,faults,calls,crash,lists,bench), the others keep their figures.
+PROVE_FAULTS, PROVE_BENCHES: some of them only. PROVE_JOBS (default 3): centres beside one another.
+PROVE_KEEP: a folder that gets the logs and databases of the faults' centres.
 """
 
-import asyncio
 import os
 import random
 import sys
-import tempfile
 import time
 import traceback
-from collections.abc import Callable
-from datetime import UTC, datetime
-from pathlib import Path
 
-from tests.prove import faults, long_lists, many_calls, proof
-from tests.prove.centre import Centre, start_centre
-from tests.prove.proof import Proof
-
-ROUNDS, CALLS, JOURNEYS, ORDERS = 20, 200, 10_000, 100_000
+from callcenter.pbx.install import install
+from tests.prove import proof
+from tests.prove.proof import Figures
+from tests.prove.sections import SECTIONS, Setting
 
 
 def _say(line: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} {line}", file=sys.stderr, flush=True)
 
 
-def _attempt(found: Proof, what: str, work: Callable[[], None]) -> None:
-    """A section that fails is a complaint, and the others still run."""
-    _say(what)
-    try:
-        work()
-    except Exception as error:
-        traceback.print_exc()
-        found.failures.append(f"{what}: not run to its end ({type(error).__name__}: {str(error)[:200]})")
-
-
 def main() -> int:
     os.nice(10)
     scale = float(os.environ.get("PROVE_SCALE", "1"))
     seed = int(os.environ.get("PROVE_SEED", str(random.randrange(1_000_000))))
-    wanted = os.environ.get("PROVE_ONLY", "faults,calls,lists").split(",")
-    rng = random.Random(seed)
-    found = Proof(scale, datetime.now(UTC), seed)
-    with tempfile.TemporaryDirectory(prefix="prove-") as folder:
-        _say("starting the whole system")
-        centre = start_centre(Path(folder))
-        found.asterisk = centre.stack.pbx.version
+    setting = Setting(scale, seed, int(os.environ.get("PROVE_JOBS", "3")), _say)
+    asterisk = install(_say).version
+
+    def keep(name: str, figures: Figures) -> None:
+        proof.keep(name, figures, scale=scale, seed=seed, asterisk=asterisk)
+        proof.write()
+
+    for name in os.environ.get("PROVE_ONLY", ",".join(SECTIONS)).split(","):
+        _say(f"{name} (scale {scale:g}, seed {seed})")
         try:
-            _sections(found, centre, scale, rng, wanted)
-        finally:
-            centre.stop()
-    proof.write(found)
-    for complaint in found.complaints:
+            SECTIONS[name](setting, keep)
+        except Exception as error:
+            # A section that fails is a complaint, and the others still run.
+            traceback.print_exc()
+            keep(
+                f"failed-{name}", {"complaints": [f"not run to its end ({type(error).__name__}: {str(error)[:200]})"]}
+            )
+        else:
+            (proof.FIGURES / f"failed-{name}.json").unlink(missing_ok=True)
+    complaints = proof.write()
+    for complaint in complaints:
         _say(f"COMPLAINT {complaint}")
-    _say(f"written: {proof.FILE.name}, {len(found.complaints)} complaints")
-    return 1 if found.complaints else 0
-
-
-def _sections(found: Proof, centre: Centre, scale: float, rng: random.Random, wanted: list[str]) -> None:
-    def many() -> None:
-        found.many = asyncio.run(many_calls.prove(centre, max(5, round(CALLS * scale)), rng))
-
-    def lists() -> None:
-        found.lists = long_lists.prove(centre, journeys=round(JOURNEYS * scale), orders=round(ORDERS * scale))
-
-    if "calls" in wanted:
-        _attempt(found, "many calls", many)
-    for name in faults.FAULTS if "faults" in wanted else ():
-        _attempt(found, name, lambda name=name: _fault(found, centre, name, scale, rng))  # type: ignore[misc]
-    if "lists" in wanted:
-        _attempt(found, "long lists", lists)
-
-
-def _fault(found: Proof, centre: Centre, name: str, scale: float, rng: random.Random) -> None:
-    result = faults.FaultResult(name)
-    found.faults.append(result)
-    asyncio.run(faults.prove(centre, result, max(1, round(ROUNDS * scale)), rng))
+    _say(f"written: {proof.FILE.name}, {len(complaints)} complaints")
+    return 1 if complaints else 0
 
 
 if __name__ == "__main__":

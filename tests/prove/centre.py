@@ -1,31 +1,47 @@
-"""The whole system on this machine for the proof: PBX, menu, service, an AMI that can be cut, agents' telephones."""
+"""The whole system on this machine for the proof: PBX, menu, service, an AMI that can be cut, agents' seats."""
 
 import asyncio
 import dataclasses
 import os
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
+import sqlalchemy
+from sqlalchemy import update
 
+from callcenter.agents.models import Queue
+from callcenter.agents.repository import list_agents
 from callcenter.bench.agents import make_agents
 from callcenter.cli import starting
+from callcenter.cli.addresses import service_address
 from callcenter.cli.machine import open_ledger
 from callcenter.foundation import schema
 from callcenter.foundation.settings import Settings
 from callcenter.pbx.description import write_description
 from callcenter.pbx.install import install
-from callcenter.phones import CallReport, PhonePlan, PhoneReport, Talk, run_phone
-from tests.browser.stack import Stack, start_stack, wait_until
+from callcenter.pbx.secret_store import write_private
+from tests.browser.stack import SERVICE_PORT_IN_BLOCK, Stack, wait_until
+from tests.postgres import PrivatePostgres
 from tests.prove.ami_proxy import AmiProxy
+from tests.prove.clocks import JumpingClock
 
-FIRST_SEAT, SEATS = 1101, 20
+FIRST_SEAT, SEATS = 1101, 5
 WRAP_UP_SECONDS = 1
-ANSWER_AFTER = 0.6
+RING_SECONDS = 5
+START_SECONDS = 150
+COOKIE = "cc_session"
+SERVICE, SECOND = "service", "service-2"
+
+OPEN_JOURNEYS = "SELECT count(*) FROM journeys WHERE ended_at IS NULL AND state NOT IN ('merged', 'discarded')"
+AGENTS_AWAY = (
+    "SELECT a.number, p.person FROM agents a JOIN presences p ON p.agent_id = a.id"
+    f" WHERE a.number >= '{FIRST_SEAT}' AND p.person <> 'ready' ORDER BY a.number"
+)
 
 
 @dataclass
@@ -33,22 +49,58 @@ class Centre:
     stack: Stack
     proxy: AmiProxy
     cookies: dict[str, str]
+    postgres: PrivatePostgres | None = None
+    clock: JumpingClock | None = None
+    ports: dict[str, int] = field(default_factory=dict)
+    """Of the service and, where there are two, of the second."""
+
+    def __post_init__(self) -> None:
+        url = self.settings.sqlalchemy_url.replace("+aiosqlite", "")
+        self._ledger = sqlalchemy.create_engine(url, poolclass=sqlalchemy.NullPool)
 
     @property
     def settings(self) -> Settings:
         return self.stack.settings
 
-    def health(self) -> dict[str, Any]:
-        """/readyz; empty while the service does not answer."""
-        try:
-            told: dict[str, Any] = httpx.get(f"{self.stack.url}/readyz", timeout=1.0).json()
-        except (httpx.HTTPError, ValueError):
-            return {}
+    @property
+    def sip(self) -> tuple[str, int]:
+        return self.stack.pbx.sip_host, self.stack.pbx.sip_port
+
+    # what one sees of it
+
+    def health(self, name: str | None = None) -> dict[str, Any]:
+        """/readyz of that service, or of the one that has the PBX; empty while none answers."""
+        told: dict[str, Any] = {}
+        for port in [self.ports[name]] if name else self.ports.values():
+            try:
+                told = httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=1.0).json() or told
+            except (httpx.HTTPError, ValueError):
+                continue
+            if told.get("ami", {}).get("ok"):
+                break
         return told
 
     def is_live(self) -> bool:
         told = self.health()
-        return bool(told) and bool(told["ami"]["ok"])
+        return bool(told) and bool(told["ami"]["ok"] and told["database"]["ok"])
+
+    def open_journeys(self) -> int | None:
+        """As the ledger has them; None while it cannot be read."""
+        try:
+            with self._ledger.connect() as connection:
+                return int(connection.exec_driver_sql(OPEN_JOURNEYS).scalar_one())
+        except sqlalchemy.exc.SQLAlchemyError:
+            return None
+
+    def agents_away(self) -> list[str]:
+        """Seats that are not ready, with what they are instead."""
+        with self._ledger.connect() as connection:
+            return [f"{number} {person}" for number, person in connection.exec_driver_sql(AGENTS_AWAY)]
+
+    def desk(self, seat: str) -> httpx.Client:
+        return httpx.Client(cookies={COOKIE: self.cookies[seat]}, timeout=3.0)
+
+    # what one does to it
 
     def put_proxy_in_front(self) -> None:
         """The service finds the proxy where the PBX's AMI was described."""
@@ -57,54 +109,51 @@ class Centre:
             self.proxy.target = (pbx.ami_host, pbx.ami_port)
             write_description(dataclasses.replace(pbx, ami_port=self.proxy.port))
 
-    def kill(self, name: str) -> None:
-        """SIGKILL one of our background programs, by its pid."""
+    def pid(self, name: str) -> int:
+        """Of `pbx` or one of our background programs."""
+        if name == "pbx":
+            return int(self.stack.pbx.pid_file.read_text())
         running = self.stack.background.running(name)
         assert running is not None, f"{name} does not run"
-        os.kill(running.pid, signal.SIGKILL)
-        wait_until(f"{name} is dead", lambda: self.stack.background.running(name) is None)
+        return running.pid
 
-    def kill_pbx(self) -> None:
-        pbx = self.stack.pbx
-        pid = int(pbx.pid_file.read_text())
+    def kill(self, name: str) -> None:
+        """SIGKILL, and wait until it is gone."""
+        pid = self.pid(name)
         os.kill(pid, signal.SIGKILL)
-        wait_until("the PBX is dead", lambda: not _lives(pid))
+        wait_until(f"{name} is dead", lambda: not _lives(pid))
+
+    def freeze(self, name: str) -> None:
+        os.kill(self.pid(name), signal.SIGSTOP)
+
+    def thaw(self, name: str) -> None:
+        os.kill(self.pid(name), signal.SIGCONT)
 
     def start_pbx(self) -> None:
         starting.start_pbx(self.settings, demo=True)
         self.put_proxy_in_front()
 
-    @asynccontextmanager
-    async def phones(self, *, answer_after: float = ANSWER_AFTER) -> AsyncIterator[list[CallReport]]:
-        """Every agent's telephone, registered and answering; their reports once the block is over."""
-        pbx, stop = self.stack.pbx, asyncio.Event()
-        reports: list[CallReport] = []
-        ready = [asyncio.Event() for _ in self.cookies]
-        plans = [
-            PhonePlan(
-                user=seat,
-                server=(pbx.sip_host, pbx.sip_port),
-                password=self.stack.agent_secrets[seat],
-                answer_after=answer_after,
-                talk=Talk(),
-            )
-            for seat in self.cookies
-        ]
-        running = [
-            asyncio.create_task(run_phone(plan, stop=stop, on_ready=lambda _, event=event: event.set()))  # type: ignore[misc]
-            for plan, event in zip(plans, ready, strict=True)
-        ]
-        await asyncio.wait_for(asyncio.gather(*(event.wait() for event in ready)), 20)
-        try:
-            yield reports
-        finally:
-            stop.set()
-            for told in await asyncio.gather(*running, return_exceptions=True):
-                if isinstance(told, PhoneReport):
-                    reports.extend(told.calls)
+    def start_service(self, name: str = SERVICE) -> None:
+        """Start it and come back at once; see `health`."""
+        state = self.settings.state_dir
+        env = {
+            "CALLCENTER_STATE_DIR": str(state.resolve()),
+            "CALLCENTER_IVR_TOKEN": starting._ivr_token(self.settings),
+            **(self.clock.env if self.clock else {}),
+        }
+        arguments = ("serve", "--host", "127.0.0.1", "--port", str(self.ports[name]))
+        self.stack.background.start(name, "callcenter", *arguments, env=env)
 
     def stop(self) -> None:
+        for name in ("pbx", "ivr", SERVICE, SECOND):
+            try:
+                self.thaw(name)
+            except (AssertionError, OSError, ValueError):
+                continue
+        self.stack.background.stop(SECOND)
         self.stack.stop()
+        if self.postgres is not None:
+            self.postgres.remove()
 
 
 def _lives(pid: int) -> bool:
@@ -114,26 +163,52 @@ def _lives(pid: int) -> bool:
         return False
 
 
-def start_centre(folder: Path) -> Centre:
-    """Everything, without prompts, so that a caller is at the menu at once."""
+@contextmanager
+def running_centre(folder: Path, *, postgresql: bool = False, clock: bool = False) -> Iterator[Centre]:
+    """Everything, without prompts, so that a caller is at the menu at once. Sets environment variables for good."""
     install(lambda _: None)
     silence = folder / "silence"
     silence.mkdir(parents=True)
     os.environ["CALLCENTER_WRAP_UP_SECONDS"] = str(WRAP_UP_SECONDS)
+    postgres = PrivatePostgres() if postgresql else None
+    if postgres is not None:
+        postgres.start()
+        postgres.create_database()
+        os.environ["CALLCENTER_DATABASE_URL"] = postgres.url
     settings = Settings(state_dir=folder / "var", sounds_dir=silence, port=0)
+    (folder / "var").mkdir(exist_ok=True)
     schema.upgrade(settings.sqlalchemy_url)
-    cookies = asyncio.run(_seats(settings))
-    stack = start_stack(folder / "var", sounds=silence)
-    centre = Centre(stack, AmiProxy((stack.pbx.ami_host, stack.pbx.ami_port)), cookies)
-    centre.put_proxy_in_front()
-    stack.background.stop("service")
-    stack.start_service()
-    return centre
+    asyncio.run(starting.seed(settings))
+    secrets, cookies = asyncio.run(_seats(settings))
+    pbx = starting.start_pbx(settings, demo=True)
+    settings = settings.model_copy(update={"port": pbx.sip_port + SERVICE_PORT_IN_BLOCK})
+    write_private(settings.state_dir / "service.json", f'{{"host": "127.0.0.1", "port": {settings.port}}}')
+    centre = Centre(
+        Stack(settings, secrets),
+        AmiProxy((pbx.ami_host, pbx.ami_port)),
+        cookies,
+        postgres,
+        JumpingClock(folder) if clock else None,
+        {SERVICE: settings.port},
+    )
+    try:
+        centre.put_proxy_in_front()
+        centre.start_service()
+        starting.start_ivr(settings, centre.stack.background, pbx, service_address(settings))
+        wait_until("the service is live", centre.is_live, START_SECONDS)
+        yield centre
+    finally:
+        centre.stop()
 
 
-async def _seats(settings: Settings) -> dict[str, str]:
+async def _seats(settings: Settings) -> tuple[dict[str, str], dict[str, str]]:
+    """(SIP password, cookie) by seat; short rings."""
     ledger = open_ledger(settings)
     try:
-        return await make_agents(ledger, SEATS, first=FIRST_SEAT)
+        cookies = await make_agents(ledger, SEATS, first=FIRST_SEAT)
+        async with ledger.transaction() as tx:
+            await tx.session.execute(update(Queue).values(ring_seconds=RING_SECONDS, most_wait_seconds=60))
+        async with ledger.reading() as session:
+            return {agent.number: agent.sip_secret for agent in await list_agents(session)}, cookies
     finally:
         await ledger.database.close()

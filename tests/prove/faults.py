@@ -1,110 +1,48 @@
-"""Rounds in which a part dies at a random point of a call, comes back, and the ledger is checked."""
+"""The faults of issue 3, point 4: one entry each."""
 
-import asyncio
 import random
-import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from callcenter.phones import CallPlan, CallReport, Talk, place_call
-from tests.browser.stack import until
-from tests.prove import history
+from tests.prove import ledgers, links, parts
 from tests.prove.centre import Centre
-from tests.prove.history import Verdict
 
-CALLERS = 3
-SECONDS_OF_A_CALL = (2.5, 7.0)
-SETTLE_SECONDS = 20.0
+Strike = Callable[[Centre, random.Random], Awaitable[float]]
+"""Does it and undoes it; `time.monotonic()` of the moment when the part was back."""
 
 
-@dataclass
-class FaultResult:
-    name: str
-    rounds: int = 0
-    recovery: list[float] = field(default_factory=list)
-    """Seconds from the part or link being back to the picture being right again."""
-    verdict: Verdict = field(default_factory=Verdict)
+@dataclass(frozen=True)
+class Fault:
+    """`ends_calls`: the PBX forgets its calls. `blurs`: it was not there to see when things happened."""
 
-
-Fault = Callable[[Centre], Awaitable[float | None]]
-"""Do it, undo it; how long recovery took after the part was back, None if being back is all of it."""
-
-
-async def service_killed(centre: Centre) -> float:
-    await asyncio.to_thread(centre.kill, "service")
-    started = asyncio.create_task(asyncio.to_thread(centre.stack.start_service))
-    await until("the process answers again", centre.health, 30)
-    back = time.perf_counter()
-    await until("the link is live", centre.is_live, 30)
-    recovered = time.perf_counter() - back
-    await started
-    return recovered
-
-
-async def ami_cut(centre: Centre) -> float:
-    centre.proxy.cut()
-    await until("the service has noticed", lambda: not centre.is_live())
-    await asyncio.sleep(random.uniform(0.0, 3.0))
-    centre.proxy.mend()
-    back = time.perf_counter()
-    await until("the link is live", centre.is_live, 30)
-    return time.perf_counter() - back
-
-
-async def pbx_killed(centre: Centre) -> float:
-    await asyncio.to_thread(centre.kill_pbx)
-    await asyncio.to_thread(centre.start_pbx)
-    back = time.perf_counter()
-    await until("the picture is empty again", lambda: centre.is_live() and centre.health()["open_journeys"] == 0, 30)
-    return time.perf_counter() - back
-
-
-async def ivr_killed(centre: Centre) -> None:
-    await asyncio.to_thread(centre.kill, "ivr")
-    await asyncio.to_thread(centre.stack.start_ivr)
+    label: str
+    strike: Strike
+    postgresql: bool = False
+    clock: bool = False
+    ends_calls: bool = False
+    blurs: bool = False
+    in_menu: bool = False
+    goal: float = 2.0
+    """Seconds from the part being back to the right picture."""
 
 
 FAULTS: dict[str, Fault] = {
-    "service killed (SIGKILL) in calls": service_killed,
-    "AMI link cut in calls": ami_cut,
-    "PBX killed (SIGKILL) in calls": pbx_killed,
-    "voice menu killed (SIGKILL) in the menu": ivr_killed,
+    "service-killed": Fault("service: kill -9", parts.service_killed),
+    "service-frozen": Fault("service: SIGSTOP 1-9 s", parts.service_frozen),
+    "menu-killed": Fault("ivr: kill -9", parts.menu_killed, in_menu=True),
+    "menu-frozen": Fault("ivr: SIGSTOP 3-11 s", parts.menu_frozen, in_menu=True),
+    "pbx-killed": Fault("Asterisk: kill -9", parts.pbx_killed, ends_calls=True, blurs=True),
+    "pbx-frozen": Fault("Asterisk: SIGSTOP 1-12 s", parts.pbx_frozen, blurs=True),
+    "link-cut": Fault("AMI link: cut", links.link_cut),
+    "link-half-open": Fault("AMI link: half-open 2-14 s", links.link_half_open),
+    "link-slow": Fault("AMI link: 0.5-6 kB/s", links.link_slow),
+    "link-garbage": Fault("AMI link: garbage in it", links.link_full_of_garbage),
+    "database-locked": Fault("SQLite: locked for 10 s", ledgers.database_locked),
+    "database-stopped": Fault("PostgreSQL: stopped, started", ledgers.postgresql_stopped, postgresql=True),
+    "disk-full": Fault("disk full (RLIMIT_FSIZE 0)", ledgers.disk_full),
+    "clock-ahead": Fault("service's clock: +1 h and back", ledgers.clock_ahead, clock=True),
+    "clock-behind": Fault("service's clock: -1 h and back", ledgers.clock_behind, clock=True),
+    "two-services": Fault("two services, the owner killed", parts.two_services, postgresql=True, goal=5.0),
 }
-
-
-async def prove(centre: Centre, result: FaultResult, rounds: int, rng: random.Random) -> None:
-    """`rounds` rounds of one fault, with new telephones in each: a killed PBX has forgotten the old ones."""
-    name, index = result.name, list(FAULTS).index(result.name)
-    for n in range(rounds):
-        numbers = [f"13{index}{n:04d}{caller:04d}" for caller in range(1, CALLERS + 1)]
-        async with centre.phones():
-            accepted, recovery = await _round(centre, FAULTS[name], numbers, rng)
-        await _settled(centre)
-        result.rounds += 1
-        if recovery is not None:
-            result.recovery.append(recovery)
-        result.verdict.add(await history.check(centre.settings, accepted))
-
-
-async def _round(
-    centre: Centre, fault: Fault, numbers: list[str], rng: random.Random
-) -> tuple[list[str], float | None]:
-    """(numbers whose call the PBX took, seconds of recovery)."""
-    in_menu = fault is ivr_killed
-    calls = [asyncio.create_task(_call(centre, number, rng, press="" if in_menu else "1")) for number in numbers]
-    await asyncio.sleep(rng.uniform(0.3, 1.5) if in_menu else rng.uniform(0.3, 4.5))
-    recovery = await fault(centre)
-    reports = await asyncio.gather(*calls)
-    return [number for number, report in zip(numbers, reports, strict=True) if report.answered], recovery
-
-
-async def _call(centre: Centre, number: str, rng: random.Random, *, press: str) -> CallReport:
-    pbx = centre.stack.pbx
-    talk = Talk(press=press, press_after=0.6, seconds=rng.uniform(*SECONDS_OF_A_CALL))
-    return await place_call(
-        CallPlan(number="96365", from_number=number, server=(pbx.sip_host, pbx.sip_port), talk=talk, ring_seconds=5.0)
-    )
-
-
-async def _settled(centre: Centre) -> None:
-    await until("no journey is open", lambda: centre.health().get("open_journeys") == 0, SETTLE_SECONDS)
+QUICK = ("service-killed", "service-frozen", "menu-killed", "pbx-killed", "link-cut", "link-garbage")
+"""Those that `make test` plays one round of."""

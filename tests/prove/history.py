@@ -1,98 +1,280 @@
-"""What must hold of the ledger for every call that was accepted, whatever died meanwhile."""
+"""The SIP side's own log against the ledger: nothing lost, nothing doubled, nothing executed twice, no ghosts."""
 
+import re
+import uuid
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
 
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from callcenter.agents.models import Presence
 from callcenter.calls import models as m
 from callcenter.cli.machine import open_ledger
 from callcenter.foundation.facts import FactRow
 from callcenter.foundation.phone_numbers import normalise
-from callcenter.foundation.settings import Settings
+from callcenter.sms.models import SmsMessage
 from callcenter.tasks.models import Task
+from callcenter.tasks.states import TaskState
+from callcenter.work_orders.models import WorkOrder
+from tests.browser.stack import until
+from tests.prove.centre import Centre
+from tests.prove.desk_work import Saved
+from tests.prove.witnesses import Caller, Ring, Telephones
 
 SERVED = frozenset({"answered", "ivr_done"})
+WITHIN = 1.0
+"""Seconds by which ledger and SIP side may differ."""
+SHORTEST_TALK = 0.5
+"""A phone that was answered for less may not have reached a bridge."""
+WRAP_UP_PATIENCE = 15.0
+GONE = ("merged", "discarded")
+_SENT = re.compile(r'"reference": "([0-9a-f-]{36})"')
 
 
 @dataclass
-class Verdict:
-    """Complaints in words, numbers masked; empty is what we want."""
+class Blur:
+    """From when to when the PBX was not there to see (seconds since 1970), with what surrounds it."""
 
-    calls: int = 0
-    outcomes: dict[str, int] = field(default_factory=dict)
-    complaints: list[str] = field(default_factory=list)
+    began: float = 0.0
+    ended: float = 0.0
 
-    def add(self, other: "Verdict") -> None:
-        self.calls += other.calls
-        self.complaints += other.complaints
-        for outcome, count in other.outcomes.items():
-            self.outcomes[outcome] = self.outcomes.get(outcome, 0) + count
+    def covers(self, *moments: float) -> bool:
+        return any(self.began - WITHIN <= moment <= self.ended + 2 * WITHIN for moment in moments)
 
 
-@dataclass(frozen=True)
+class Findings(Protocol):
+    calls: int
+    outcomes: dict[str, int]
+    lost: list[str]
+    doubled: list[str]
+    ghosts: list[str]
+    differences: list[str]
+    worst: dict[str, float]
+    """Seconds by which ledger and SIP side differ most, by what."""
+
+
+@dataclass
 class Written:
     """What the ledger has under one number."""
 
-    journeys: Sequence[m.JourneyRow]
-    legs: Sequence[m.AgentLegRow]
-    tasks: Sequence[Task]
-    outcomes_told: int
-    """`call.journey_ended` facts."""
+    journeys: list[m.JourneyRow] = field(default_factory=list)
+    legs: list[m.AgentLegRow] = field(default_factory=list)
+    attempts: list[m.RingAttemptRow] = field(default_factory=list)
+    pops: list[m.ScreenPopRow] = field(default_factory=list)
+    tasks: list[Task] = field(default_factory=list)
+    told: Counter[str] = field(default_factory=Counter)
+    """Facts by type."""
 
 
-async def read(settings: Settings, number: str) -> Written:
-    full = normalise(number, area_code=settings.area_code)
+async def read(session: AsyncSession, number: str, area_code: str) -> Written:
+    full = normalise(number, area_code=area_code)
     assert full is not None
-    ledger = open_ledger(settings)
+    found = await session.scalars(select(m.JourneyRow).where(m.JourneyRow.number == full.full))
+    journeys = [row for row in found if row.state not in GONE]
+    ids = [row.id for row in journeys]
+
+    async def rows(table: Any) -> list[Any]:
+        return list(await session.scalars(select(table).where(table.journey_id.in_(ids))))
+
+    subjects = [f"journey:{one}" for one in ids]
+    types = await session.execute(
+        select(FactRow.type, func.count()).where(FactRow.subject.in_(subjects)).group_by(FactRow.type)
+    )
+    return Written(
+        journeys,
+        await rows(m.AgentLegRow),
+        await rows(m.RingAttemptRow),
+        await rows(m.ScreenPopRow),
+        await rows(Task),
+        Counter(dict(types.tuples().all())),
+    )
+
+
+async def compare(
+    centre: Centre,
+    callers: Sequence[Caller],
+    phones: Telephones,
+    saved: Sequence[Saved],
+    blur: Blur | None,
+    result: Findings,
+) -> None:
+    """Adds to `result` what does not fit."""
+    ledger = open_ledger(centre.settings)
     try:
         async with ledger.reading() as session:
-            found = select(m.JourneyRow).where(m.JourneyRow.number == full.full)
-            journeys = [row for row in await session.scalars(found) if row.state not in ("merged", "discarded")]
-            ids = [row.id for row in journeys]
-            legs = (await session.scalars(select(m.AgentLegRow).where(m.AgentLegRow.journey_id.in_(ids)))).all()
-            tasks = (await session.scalars(select(Task).where(Task.journey_id.in_(ids)))).all()
-            subjects = [f"journey:{one}" for one in ids]
-            ends = (
-                await session.scalars(
-                    select(FactRow.position).where(
-                        FactRow.type == "call.journey_ended", FactRow.subject.in_(subjects)
-                    )
-                )
-            ).all()
-            return Written(journeys, legs, tasks, len(ends))
+            for caller in callers:
+                written = await read(session, caller.number, centre.settings.area_code)
+                rings = [ring for ring in phones.rings if ring.number == caller.number]
+                _judge(caller, written, rings, blur, result)
+            await _orders(session, centre, saved, result)
+            await _ghosts(session, result)
+            await _phantoms(session, centre, result)
+        await _agents_are_back(centre, result)
     finally:
         await ledger.database.close()
 
 
-async def check(settings: Settings, numbers: Iterable[str]) -> Verdict:
-    """For each number, that called once and was accepted: one journey with one outcome, and a task if unserved."""
-    verdict = Verdict()
-    for number in numbers:
-        verdict.calls += 1
-        written = await read(settings, number)
-        complaint = _complaint(written)
-        if complaint:
-            verdict.complaints.append(f"…{number[-6:]}: {complaint}")
-        for row in written.journeys:
-            outcome = row.outcome or "open"
-            verdict.outcomes[outcome] = verdict.outcomes.get(outcome, 0) + 1
-    return verdict
-
-
-def _complaint(written: Written) -> str:
+def _judge(caller: Caller, written: Written, rings: Sequence[Ring], blur: Blur | None, result: Findings) -> None:
+    name = f"…{caller.number[-7:]}"
+    result.calls += caller.accepted
+    for row in written.journeys:
+        outcome = row.outcome or "open"
+        result.outcomes[outcome] = result.outcomes.get(outcome, 0) + 1
+    if len(written.journeys) > 1:
+        result.doubled.append(f"{name}: {len(written.journeys)} journeys")
+    if not written.journeys and caller.accepted and not (blur and blur.covers(caller.dialled_at)):
+        result.lost.append(f"{name}: no journey")
     if len(written.journeys) != 1:
-        return f"{len(written.journeys)} journeys"
+        return
     [journey] = written.journeys
-    owned = [task for task in written.tasks if task.owner_id is not None]
-    if len(written.tasks) > 1:
-        return f"{len(written.tasks)} tasks"
+    result.lost += [f"{name}: {one}" for one in _owed(journey, written, rings)]
+    result.doubled += [f"{name}: {one}" for one in _doubled(written)]
+    result.differences += [
+        f"{name}: {one}" for one in _differences(caller, journey, written, rings, blur, result.worst)
+    ]
+
+
+def _owed(journey: m.JourneyRow, written: Written, rings: Sequence[Ring]) -> Iterable[str]:
+    """One outcome; unserved, exactly one open task with an owner."""
     if journey.ended_at is None or journey.outcome is None:
-        return "its journey is still open"
-    if journey.outcome not in SERVED and not owned:
-        return f"{journey.outcome}, and nobody owns it"
-    if written.outcomes_told != 1:
-        return f"its end was told {written.outcomes_told} times"
-    if len({leg.line for leg in written.legs}) != len(written.legs):
-        return "an agent's leg is there twice"
-    return ""
+        yield "its journey is still open"
+        return
+    owned = [task for task in written.tasks if task.owner_id is not None and task.state != TaskState.DONE]
+    if journey.outcome not in SERVED and len(owned) != 1:
+        yield f"{journey.outcome}, and {len(owned)} open tasks with an owner"
+    talked = any(ring.answered_at and ring.ended_at - ring.answered_at > SHORTEST_TALK for ring in rings)
+    if talked and journey.outcome != "answered" and not journey.estimated:
+        yield f"an agent talked to him, and the ledger says {journey.outcome}"
+
+
+def _doubled(written: Written) -> Iterable[str]:
+    for kind in ("call.journey_started", "call.journey_ended"):
+        if written.told[kind] > 1:
+            yield f"{kind} was told {written.told[kind]} times"
+    if len(written.tasks) > 1:
+        yield f"{len(written.tasks)} tasks"
+    for what, rows in (("leg", written.legs), ("ring", written.attempts), ("pop", written.pops)):
+        lines = Counter(row.line for row in rows)
+        if any(count > 1 for count in lines.values()):
+            yield f"a {what} is there twice"
+    if len(written.pops) > len(written.attempts):
+        yield f"{len(written.pops)} pops for {len(written.attempts)} rings"
+
+
+def _differences(
+    caller: Caller,
+    journey: m.JourneyRow,
+    written: Written,
+    rings: Sequence[Ring],
+    blur: Blur | None,
+    worst: dict[str, float],
+) -> Iterable[str]:
+    def off(what: str, ours: datetime | None, theirs: float) -> Iterable[str]:
+        if ours is None or not theirs or (blur is not None and blur.covers(theirs, ours.timestamp())):
+            return
+        seconds = ours.timestamp() - theirs
+        worst[what] = max(worst.get(what, 0.0), abs(seconds))
+        if abs(seconds) > WITHIN:
+            yield f"{what} differs by {seconds:+.2f} s"
+
+    seen = [ring for ring in rings if not (blur and blur.covers(ring.rang_at))]
+    shown = [row for row in written.attempts if not (blur and blur.covers(row.ringing_at.timestamp()))]
+    if Counter(f"PJSIP/{ring.seat}" for ring in seen) != Counter(row.agent for row in shown):
+        yield f"{len(seen)} rings at telephones, {len(shown)} in the ledger"
+    if journey.estimated:
+        return
+    yield from off("the begin", journey.started_at, caller.dialled_at)
+    yield from off("the end", journey.ended_at, caller.ended_at)
+    for ring in rings:
+        attempt = _nearest(written.attempts, ring, "ringing_at", ring.rang_at)
+        if attempt is not None:
+            yield from off("a ring", attempt.ringing_at, ring.rang_at)
+        leg = _nearest(written.legs, ring, "from_at", ring.answered_at) if ring.answered_at else None
+        if leg is not None:
+            yield from off("a leg's begin", leg.from_at, ring.answered_at)
+            yield from off("a leg's end", leg.to_at, ring.ended_at)
+
+
+def _nearest(rows: Sequence[Any], ring: Ring, column: str, at: float) -> Any:
+    own = [row for row in rows if row.agent == f"PJSIP/{ring.seat}"]
+    return min(own, key=lambda row: abs(getattr(row, column).timestamp() - at), default=None)
+
+
+async def _orders(session: AsyncSession, centre: Centre, saved: Sequence[Saved], result: Findings) -> None:
+    log = centre.stack.background.log_file
+    sent = Counter(
+        found[1]
+        for name in centre.ports
+        for found in _SENT.finditer(log(name).read_text("utf-8", "replace") if log(name).exists() else "")
+    )
+    for one in saved:
+        name = f"order …{one.number[-7:]}"
+        full = normalise(one.number, area_code=centre.settings.area_code)
+        assert full is not None
+        orders = list(await session.scalars(select(WorkOrder).where(WorkOrder.contact_number == full.full)))
+        if one.refused:
+            result.differences.append(f"{name}: refused ({one.refused})")
+        if not one.order_id and not one.refused:
+            result.lost.append(f"{name}: could not be saved in {one.tries} tries")
+        if len(orders) > 1:
+            result.doubled.append(f"{name}: {len(orders)} orders of one key")
+        if one.order_id and uuid.UUID(one.order_id) not in [order.id for order in orders]:
+            result.lost.append(f"{name}: was saved and is not there")
+        for order in orders:
+            texts = list(await session.scalars(select(SmsMessage).where(SmsMessage.order_id == order.id)))
+            if len(texts) != 1:
+                (result.doubled if texts else result.lost).append(f"{name}: {len(texts)} receipts")
+            result.doubled += [
+                f"{name}: its text went out {sent[str(t.id)]} times" for t in texts if sent[str(t.id)] > 1
+            ]
+
+
+_OPEN = (
+    ("rings", m.RingAttemptRow, "ended_at"),
+    ("legs", m.AgentLegRow, "to_at"),
+    ("queue visits", m.QueueVisitRow, "left_at"),
+    ("holds", m.HoldRow, "to_at"),
+    ("pops", m.ScreenPopRow, "withdrawn_at"),
+)
+
+
+async def _ghosts(session: AsyncSession, result: Findings) -> None:
+    """After the calls nothing may be going on, whoever's it is."""
+    for what, table, column in _OPEN:
+        left = await session.scalar(
+            select(func.count())
+            .select_from(table)
+            .join(m.JourneyRow, m.JourneyRow.id == table.journey_id)
+            .where(getattr(table, column).is_(None), m.JourneyRow.state.not_in(GONE))
+        )
+        if left:
+            result.ghosts.append(f"{left} {what} without an end")
+    busy = await session.scalar(select(func.count()).select_from(Presence).where(Presence.line != "free"))
+    if busy:
+        result.ghosts.append(f"{busy} agents' lines are busy with nobody")
+
+
+async def _phantoms(session: AsyncSession, centre: Centre, result: Findings) -> None:
+    """Households' calls that no household made. Numbers of the proof begin 1300 … 1399."""
+    strange = await session.scalar(
+        select(func.count()).where(
+            m.JourneyRow.direction == "inbound",
+            m.JourneyRow.state.not_in(GONE),
+            m.JourneyRow.number.is_(None) | m.JourneyRow.number.not_like("+8613%"),
+            m.JourneyRow.linkedid.not_like("seed%"),
+        )
+    )
+    if strange:
+        result.ghosts.append(f"{strange} journeys without a caller of ours")
+
+
+async def _agents_are_back(centre: Centre, result: Findings) -> None:
+    """The wrap-up of every seat is over: nobody is stuck."""
+    try:
+        await until("the agents are back", lambda: not centre.agents_away(), WRAP_UP_PATIENCE)
+    except AssertionError:
+        result.ghosts.append(f"agents are not back: {', '.join(centre.agents_away())}")
