@@ -18,6 +18,7 @@ from callcenter.calls.events import (
     BridgeEntered,
     CallerJoinedQueue,
     DialBegan,
+    DutyPhoneCalled,
     IvrKeyPressed,
     LineAnswered,
     LineAppeared,
@@ -28,7 +29,7 @@ from callcenter.calls.events import (
 )
 from callcenter.calls.journeys import Journey, Line
 from callcenter.calls.lines import interface_of, is_agent_interface, is_real_channel
-from callcenter.calls.rings import began_ringing
+from callcenter.calls.rings import began_ringing, found_answered, on_duty
 from callcenter.calls.states import CallState, Direction
 
 STATE_RINGING, STATE_UP = 5, 6  # main/channel.c
@@ -150,6 +151,15 @@ def answered(journey: Journey, event: LineAnswered, facts: list[f.Fact]) -> Jour
     return journey
 
 
+def duty_phone_called(journey: Journey, event: DutyPhoneCalled, facts: list[f.Fact]) -> Journey:
+    """DutyPhoneCalled: of a call found under way it comes last, so lines that are there are looked at too."""
+    journey = replace(journey, duty_called=True)
+    for line in tuple(journey.lines.values()):
+        if line.is_real and line.uniqueid != journey.household:
+            journey = on_duty(journey, event.at, line.uniqueid, facts)
+    return refresh(journey, event.at, facts)
+
+
 def originated(journey: Journey, event: OriginateEnded, facts: list[f.Fact]) -> Journey:
     """OriginateEnded: the numbers of a call-back, as far as nothing told them yet."""
     if event.uniqueid not in journey.lines:
@@ -160,7 +170,7 @@ def originated(journey: Journey, event: OriginateEnded, facts: list[f.Fact]) -> 
 
 def found(journey: Journey, event: LineFound, facts: list[f.Fact]) -> Journey:
     """LineFound: a live line that we did not know, or knew in another bridge."""
-    known = journey.lines.get(event.uniqueid)
+    known, told = journey.lines.get(event.uniqueid), len(facts)
     line = known or _line(event, event.incoming, event.since, event.caller_number, event.dialled)
     up = event.state == STATE_UP
     line = replace(line, bridge=event.bridge, answered_at=line.answered_at or (event.at if up else None))
@@ -171,8 +181,10 @@ def found(journey: Journey, event: LineFound, facts: list[f.Fact]) -> Journey:
             facts.append(f.CallAnswered(event.at))
         if line.is_agent and event.state == STATE_RINGING and line.uniqueid != journey.household:
             journey = began_ringing(journey, event.since, line.uniqueid, line.channel, line.interface, facts)
+        if line.is_agent and up and not event.incoming:
+            journey = found_answered(journey, event)
     legs_since = event.since if known is None else event.at
-    after = refresh(journey, event.at, facts, legs_since=legs_since)
-    if after.agent_legs == journey.agent_legs:
-        return after
-    return replace(after, estimates=(*after.estimates, *sorted({event.at, legs_since})))
+    journey = refresh(journey, event.at, facts, legs_since=legs_since)
+    guesses = {event.since} if known is None else set()
+    guesses |= {event.at, legs_since} if len(facts) > told else set()
+    return replace(journey, estimates=(*journey.estimates, *sorted(guesses.difference(journey.estimates))))

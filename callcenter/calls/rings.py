@@ -10,12 +10,15 @@ from datetime import datetime
 
 from callcenter.calls import facts as f
 from callcenter.calls.changing import put_at, replace, undecided_visit
-from callcenter.calls.events import AgentCalled, AgentRingEnded, DialBegan, DialEnded
+from callcenter.calls.events import AgentCalled, AgentConnected, AgentRingEnded, DialBegan, DialEnded, LineFound
 from callcenter.calls.journeys import Attempt, Journey
 from callcenter.calls.lines import interface_of, is_agent_interface, member_interface, other_half
 from callcenter.calls.states import AttemptOutcome
 
 _O = AttemptOutcome
+
+DUTY_PHONE = "duty-phone"
+"""Stands for the interface of a duty phone outside, which is one of ours and no seat's."""
 
 _BY_DIAL_STATUS = {
     "ANSWER": _O.ANSWERED,
@@ -75,14 +78,42 @@ def find_attempt(journey: Journey, line: str) -> int:
 
 def agent_called(journey: Journey, event: AgentCalled, facts: list[f.Fact]) -> Journey:
     """AgentCalled: a queue rings a member."""
+    return _offered(journey, event, event.at, facts)
+
+
+def offer_told(journey: Journey, event: AgentConnected | AgentRingEnded, facts: list[f.Fact]) -> Journey:
+    """The end of an offer names it as well: a ring whose begin was not heard began with its line."""
+    line = journey.lines.get(event.agent_uniqueid)
+    known = find_attempt(journey, event.agent_uniqueid) >= 0
+    if not known and (line is None or line.incoming or line.uniqueid == journey.household):
+        return journey
+    return _offered(journey, event, line.appeared_at if line is not None else event.at, facts)
+
+
+def _offered(
+    journey: Journey, event: AgentCalled | AgentConnected | AgentRingEnded, since: datetime, facts: list[f.Fact]
+) -> Journey:
+    known = find_attempt(journey, event.agent_uniqueid)
+    if known >= 0:
+        attempt = journey.attempts[known]
+        if (attempt.member_name, attempt.queue) == (event.member_name, event.queue):
+            return journey
+        attempt = replace(attempt, member_name=event.member_name, queue=event.queue)
+        return replace(journey, attempts=put_at(journey.attempts, known, attempt))
     device = interface_of(event.agent_channel)
     agent = device if is_agent_interface(device) else member_interface(event.interface)
     who = event.agent_uniqueid, event.agent_channel, agent
-    known = find_attempt(journey, event.agent_uniqueid)
-    if known >= 0:
-        attempt = replace(journey.attempts[known], member_name=event.member_name, queue=event.queue)
-        return replace(journey, attempts=put_at(journey.attempts, known, attempt))
-    return began_ringing(journey, event.at, *who, facts, member_name=event.member_name, queue=event.queue)
+    return began_ringing(journey, since, *who, facts, member_name=event.member_name, queue=event.queue)
+
+
+def found_answered(journey: Journey, event: LineFound) -> Journey:
+    """A device that was rung and is up by now: when it rang is a guess, and nobody needs to be told any more."""
+    if find_attempt(journey, event.uniqueid) >= 0:
+        return journey
+    visit = undecided_visit(journey)
+    queue, agent = visit.queue if visit else "", interface_of(event.channel)
+    ring = Attempt(event.uniqueid, event.channel, agent, "", queue, event.since, event.at, _O.ANSWERED, settled=True)
+    return replace(journey, attempts=(*journey.attempts, ring))
 
 
 def dial_began(journey: Journey, event: DialBegan, facts: list[f.Fact]) -> Journey:
@@ -91,7 +122,7 @@ def dial_began(journey: Journey, event: DialBegan, facts: list[f.Fact]) -> Journ
         return replace(journey, dialled=event.dialled) if event.dialled else journey
     agent = interface_of(event.channel)
     if not is_agent_interface(agent):
-        return journey
+        return on_duty(journey, event.at, event.uniqueid, facts)
     half = other_half(event.by_channel)
     for index, attempt in enumerate(journey.attempts):
         if half and attempt.channel == half:
@@ -100,20 +131,39 @@ def dial_began(journey: Journey, event: DialBegan, facts: list[f.Fact]) -> Journ
     return began_ringing(journey, event.at, event.uniqueid, event.channel, agent, facts)
 
 
+def on_duty(journey: Journey, at: datetime, line: str, facts: list[f.Fact]) -> Journey:
+    """Once the dialplan has called the duty phone, a line outside that rings is it: it rings like an agent's."""
+    found = journey.lines.get(line)
+    if not journey.duty_called or found is None or found.incoming or found.is_agent or found.ended_at is not None:
+        return journey
+    lines = {**journey.lines, line: replace(found, is_agent=True, interface=DUTY_PHONE)}
+    return began_ringing(replace(journey, lines=lines), at, line, found.channel, DUTY_PHONE, facts)
+
+
 def dial_ended(journey: Journey, event: DialEnded, facts: list[f.Fact]) -> Journey:
     """DialEnded."""
     line = journey.lines.get(event.uniqueid)
     if line is not None and not line.dial_status:
         line = replace(line, dial_status=event.status)
         journey = replace(journey, lines={**journey.lines, line.uniqueid: line})
+    journey = _rang_unheard(journey, event.uniqueid, facts)
     outcome = _BY_DIAL_STATUS.get(event.status)
     if outcome is _O.ANSWERED:
         return picked_up(journey, event.at, event.uniqueid, facts)
     return _rang_out(journey, event.at, event.uniqueid, outcome or _O.NO_ANSWER)
 
 
+def _rang_unheard(journey: Journey, uniqueid: str, facts: list[f.Fact]) -> Journey:
+    """A device of an agent was called, says the end of the call; it began with its line."""
+    line = journey.lines.get(uniqueid)
+    if line is None or not line.is_agent or line.incoming or uniqueid == journey.household:
+        return journey
+    return began_ringing(journey, line.appeared_at, uniqueid, line.channel, line.interface, facts)
+
+
 def ring_ended(journey: Journey, event: AgentRingEnded, facts: list[f.Fact]) -> Journey:
     """AgentRingEnded: the queue's time limit passed, or the phone refused."""
+    journey = offer_told(journey, event, facts)
     return _rang_out(journey, event.at, event.agent_uniqueid, _O.NO_ANSWER)
 
 
