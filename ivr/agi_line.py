@@ -33,6 +33,7 @@ CHANNEL_UP = 6
 SLOWEST = 3.0
 """A machine short of CPU plays slower than time passes: 1.6 times was seen. Giving up loses the keys."""
 
+_KEYS = "0123456789*#ABCD"
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 _REPLY = re.compile(r"([0-9]{3})(?:[ -](.*))?", re.ASCII | re.DOTALL)
 _RESULT = re.compile(r"result=(-?[0-9]{1,9})(?:\s+\((.*)\))?(?:\s+endpos=([0-9]{1,9}))?", re.ASCII)
@@ -166,8 +167,7 @@ class AgiLine:
         with self._asking(self._sounds.longest(prompt) * SLOWEST):
             try:
                 reply = self._agi.execute("STREAM FILE", name, quote(until), start)
-                code = int(reply["result"][0])
-                return chr(code) if code > 0 else "", int(reply["endpos"][0])
+                return _pressed(int(reply["result"][0])), int(reply["endpos"][0])
             except AGIResultHangup:
                 self._must_be_up()
         log.warning("Asterisk has no sound for the prompt %s", prompt)
@@ -211,6 +211,15 @@ class AgiLine:
                 raise CallerHungUp("the caller hung up")
             self._stream.allow(seconds + self._patience)
             yield
+
+
+def _pressed(code: int) -> str:
+    """The key of this character code, "" for none."""
+    if code <= 0:
+        return ""
+    if code > 127 or chr(code) not in _KEYS:
+        raise AGIUnknownError(200, "no key of a telephone")
+    return chr(code)
 
 
 @contextmanager
