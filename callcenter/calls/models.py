@@ -20,6 +20,8 @@ class JourneyRow(Base):
         UniqueConstraint("pbx", "linkedid"),
         Index("ix_journeys_started_at_id", "started_at", "id"),
         Index("ix_journeys_number_started_at", "number", "started_at"),
+        Index("ix_journeys_number_end", "number_end", "started_at"),
+        Index("ix_journeys_outcome", "outcome", "started_at"),
         Index("ix_journeys_open", "pbx", "ended_at"),
     )
 
@@ -31,6 +33,8 @@ class JourneyRow(Base):
     caller: Mapped[str] = mapped_column(String(80))
     """As the network sent it; hostile text. `number` is what it stands for."""
     number: Mapped[str | None] = mapped_column(String(20))
+    number_end: Mapped[str | None] = mapped_column(String(4))
+    """The last four digits of `number`: what people remember of one, found by index."""
     caller_name: Mapped[str] = mapped_column(String(80))
     dialled: Mapped[str] = mapped_column(String(80))
     started_at: Mapped[datetime]

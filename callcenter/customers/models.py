@@ -13,6 +13,8 @@ class Customer(Base):
     """A household. The totals are kept by the use cases that change them (`customers.totals`)."""
 
     __tablename__ = "customers"
+    # varchar_pattern_ops: else LIKE 'name%' cannot use it
+    __table_args__ = (Index("ix_customers_name", "name", postgresql_ops={"name": "varchar_pattern_ops"}),)
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(80))
