@@ -109,6 +109,13 @@ class VoicemailRecorded(OnLine):
     """The caller left a message (UserEvent VoicemailLeft)."""
 
 
+@dataclass(frozen=True, slots=True)
+class DutyPhoneCalled(OnLine):
+    """The dialplan is about to ring the queue's duty phone for this caller: the line it calls next is one of ours."""
+
+    queue: str
+
+
 # ---- queues ----
 
 

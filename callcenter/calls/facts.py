@@ -50,7 +50,9 @@ class CallbackRequested(Fact):
 
 @dataclass(frozen=True, slots=True)
 class VoicemailLeft(Fact):
-    """The caller left a message."""
+    """The caller left a message on the line `uniqueid`."""
+
+    uniqueid: str
 
 
 @dataclass(frozen=True, slots=True)

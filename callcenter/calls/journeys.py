@@ -180,6 +180,7 @@ class Journey:
     digit_at: datetime | None = None
     callback_asked: bool = False
     voicemail_left: bool = False
+    duty_called: bool = False  # the dialplan rings the duty phone
     complete_reason: str = ""
 
     @property

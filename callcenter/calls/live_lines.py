@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from callcenter.calls.events import LineFound, OnLine, WaitFound
+from callcenter.calls.events import DutyPhoneCalled, LineFound, OnLine, WaitFound
 from callcenter.calls.journeys import Line
 
 #: Applications of lines that the PBX itself called (Dial, Queue); every other line called the PBX.
@@ -26,6 +26,7 @@ class LiveLine:
     application: str
     bridge: str
     seconds: float
+    rings_duty_phone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,15 @@ def _found(pbx: str, line: LiveLine, asked_at: datetime, at: datetime) -> LineFo
         else "",  # a place in the dialplan by now, not what was dialled
         bridge=line.bridge,
     )
+
+
+def found_duties(pbx: str, lines: Iterable[LiveLine], at: datetime) -> list[OnLine]:
+    """One event a caller for whom the dialplan rings, or has rung, the duty phone; the queue is not known."""
+    return [
+        DutyPhoneCalled(pbx, at, line.uniqueid, line.linkedid, line.channel, "")
+        for line in lines
+        if line.rings_duty_phone
+    ]
 
 
 def found_waits(pbx: str, waits: Iterable[LiveWait], linkedids: dict[str, str], at: datetime) -> list[OnLine]:

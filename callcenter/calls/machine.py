@@ -26,6 +26,7 @@ HANDLERS: dict[type[e.LineEvent], Handler] = {
     e.DigitHeard: queueing.digit_heard,
     e.CallbackAsked: queueing.callback_asked,
     e.VoicemailRecorded: queueing.voicemail_recorded,
+    e.DutyPhoneCalled: arrivals.duty_phone_called,
     e.RecordingBegan: queueing.recording_began,
     e.QueueTried: queueing.tried,
     e.CallerJoinedQueue: queueing.joined,

@@ -60,7 +60,7 @@ def voicemail_recorded(journey: Journey, event: e.VoicemailRecorded, facts: list
     """VoicemailRecorded."""
     if journey.voicemail_left:
         return journey
-    facts.append(f.VoicemailLeft(event.at))
+    facts.append(f.VoicemailLeft(event.at, event.uniqueid))
     return replace(journey, voicemail_left=True)
 
 

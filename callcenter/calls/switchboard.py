@@ -24,7 +24,7 @@ from callcenter.calls.changing import replace
 from callcenter.calls.facts import Fact, JourneyMerged
 from callcenter.calls.journeys import Journey
 from callcenter.calls.lines import interface_of, is_agent_interface
-from callcenter.calls.live_lines import LiveLine, LiveWait, differs, found_lines, found_waits
+from callcenter.calls.live_lines import LiveLine, LiveWait, differs, found_duties, found_lines, found_waits
 from callcenter.calls.machine import is_contact
 from callcenter.calls.states import CallState, Direction
 
@@ -221,12 +221,18 @@ class Switchboard:
 
         A leg found under way counts from the birth of the agent's line, since nothing says when it was answered.
         """
+        lines = list(lines)
         found = found_lines(self.pbx, lines, at)
         linkedids = {line.uniqueid: line.linkedid for line in found}
         events: list[e.OnLine] = [line for line in found if differs(self._line(line.uniqueid), line)]
         after = at + timedelta(microseconds=len(found))
         events += [w for w in found_waits(self.pbx, waits, linkedids, after) if w.uniqueid in linkedids]
+        events += [duty for duty in found_duties(self.pbx, lines, after) if not self._duty_known(duty.uniqueid)]
         return [change for event in events for change in self.apply(event)]
+
+    def _duty_known(self, uniqueid: str) -> bool:
+        call = self._by_line.get(uniqueid)
+        return call is not None and call.journey.duty_called
 
     def _line(self, uniqueid: str) -> Any:
         call = self._by_line.get(uniqueid)

@@ -21,6 +21,8 @@ Translator = Callable[[Message, str, datetime], ev.LineEvent | None]
 
 ID_LENGTH = 150  # Asterisk's own limit of a Uniqueid
 TEXT_LENGTH = 80  # AST_MAX_EXTENSION and what fits on a screen
+_WATCH = "Local/s@wrap-up-watch"  # the PBX's own look-out (telephony/heartbeat.py), no call
+_DUTY_CONTEXT = "duty-phone"
 _NO_DEVICES = ("Queue:", "Local/")  # states that the PBX makes up for queues and Local halves
 STATE_RING, STATE_UP = "4", "6"  # main/channel.c: the device called us; the line is up
 
@@ -47,9 +49,9 @@ def system_name(message: Message) -> str:
 
 
 def live_line(row: Message) -> LiveLine | None:
-    """A row of CoreShowChannels; None if it names no line."""
+    """A row of CoreShowChannels; None if it names no line of a call."""
     uniqueid = _text(row, "Uniqueid", ID_LENGTH)
-    if not uniqueid:
+    if not uniqueid or _is_watch(row):
         return None
     return LiveLine(
         uniqueid=uniqueid,
@@ -62,6 +64,7 @@ def live_line(row: Message) -> LiveLine | None:
         application=_text(row, "Application"),
         bridge=_text(row, "BridgeId", ID_LENGTH),
         seconds=float(_clock_seconds(_text(row, "Duration"))),
+        rings_duty_phone=row.get("Context") == _DUTY_CONTEXT and _text(row, "Application") == "Dial",
     )
 
 
@@ -154,13 +157,21 @@ def _line(m: Message, prefix: str = "") -> tuple[str, str, str]:
 # ---- lines ----
 
 
-def _newchannel(m: Message, pbx: str, at: datetime) -> ev.LineEvent:
+def _is_watch(m: Message, channel: str = "Channel") -> bool:
+    return _text(m, channel).startswith(_WATCH)
+
+
+def _newchannel(m: Message, pbx: str, at: datetime) -> ev.LineEvent | None:
+    if _is_watch(m):
+        return None
     incoming = m.get("ChannelState") == STATE_RING
     number, name = _text(m, "CallerIDNum"), _text(m, "CallerIDName")
     return ev.LineAppeared(pbx, at, *_line(m), incoming, number, name, _text(m, "Exten"), _text(m, "Context"))
 
 
-def _newstate(m: Message, pbx: str, at: datetime) -> ev.LineEvent:
+def _newstate(m: Message, pbx: str, at: datetime) -> ev.LineEvent | None:
+    if _is_watch(m):
+        return None
     return ev.LineAnswered(pbx, at, *_line(m), _text(m, "CallerIDNum"), _text(m, "Exten"))
 
 
@@ -250,7 +261,9 @@ def _agent_complete(m: Message, pbx: str, at: datetime) -> ev.LineEvent:
     return ev.AgentCompleted(pbx, at, *_line(m), *_offer(m), _member_line(m)[0], _text(m, "Reason"))
 
 
-def _dial_begin(m: Message, pbx: str, at: datetime) -> ev.LineEvent:
+def _dial_begin(m: Message, pbx: str, at: datetime) -> ev.LineEvent | None:
+    if _is_watch(m, "DestChannel"):
+        return None
     by_uniqueid, _, by_channel = _line(m)
     dialled = _text(m, "Exten") or _number_in(_text(m, "DialString"))
     return ev.DialBegan(pbx, at, *_line(m, "Dest"), by_uniqueid, by_channel, dialled)
@@ -350,6 +363,7 @@ USER_EVENTS: dict[str, Translator] = {
     "QueueLeft": _queue_closed(refused=False),
     "CallbackRequested": _with_queue(ev.CallbackAsked),
     "VoicemailLeft": _bare(ev.VoicemailRecorded),
+    "DutyPhoneCalled": _with_queue(ev.DutyPhoneCalled),
     "Fence": _fence,
 }
 

@@ -182,6 +182,12 @@ class _Telling:
     def recording(self, row: CelRow) -> list[ev.OnLine]:
         return [ev.RecordingBegan(*self._line(row))]
 
+    def voicemail(self, row: CelRow) -> list[ev.OnLine]:
+        return [ev.VoicemailRecorded(*self._line(row))]
+
+    def duty_phone(self, row: CelRow) -> list[ev.OnLine]:
+        return [ev.DutyPhoneCalled(*self._line(row), row.said("extra")[:TEXT_LENGTH])]
+
     def application_began(self, row: CelRow) -> list[ev.OnLine]:
         if row.application != "Queue":
             return []
@@ -266,6 +272,8 @@ _TELLERS: dict[str, Callable[[_Telling, CelRow], list[ev.OnLine]]] = {
     "APP_END": _Telling.application_ended,
     "QueueRefused": _Telling.queue_closed,
     "QueueLeft": _Telling.queue_closed,
+    "VoicemailLeft": _Telling.voicemail,
+    "DutyPhoneCalled": _Telling.duty_phone,
     "BRIDGE_ENTER": _Telling.entered,
     "BRIDGE_EXIT": _Telling.left,
     "BLINDTRANSFER": _Telling.sent_on,

@@ -10,6 +10,7 @@ from callcenter.calls.machine import is_contact
 from callcenter.calls.switchboard import Switchboard
 from callcenter.telephony.cel_events import CelCall, CelRow, calls_of, events_of, parse
 from callcenter.telephony.cel_reader import NOWHERE, Row, read_since
+from tests.recorded_calls import events, run
 
 FILE = Path(__file__).parents[2] / "transcripts" / "cel" / "calls.csv"
 ZH = "hotline-zh"
@@ -85,6 +86,23 @@ def test_recorded_calls_become_journeys() -> None:
     found = journeys(recorded())
     assert {name: told(journey) for name, journey in found.items()} == EXPECTED
     assert {(j.direction, j.dialled, j.estimated) for j in found.values()} == {("inbound", "96365", False)}
+
+
+ALONE = {
+    "rec.0": "duty-phone-busy-then-voicemail",
+    "rec.2": "voicemail-nothing-said",
+    "rec.4": "voicemail-ended-by-silence",
+    "rec.5": "duty-phone-outside",
+    "rec.7": "duty-phone-of-a-seat",
+}
+
+
+@pytest.mark.parametrize("call", ALONE)
+def test_duty_phone_and_messages_are_the_same_in_both_sources(call: str) -> None:
+    by_cel = journeys(read_since(FILE.with_name("alone.csv"), NOWHERE).rows)[call]
+    [by_ami] = run(events(ALONE[call])).journeys.values()
+    assert told(by_cel) == told(by_ami)
+    assert by_cel.voicemail_left is by_ami.voicemail_left is (by_ami.outcome == "voicemail")
 
 
 def test_times_are_those_of_the_pbx() -> None:

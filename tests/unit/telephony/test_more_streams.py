@@ -32,6 +32,7 @@ def shortened(journey: dict[str, Any]) -> Brief:
 
 ALL = "hotline-all"
 ANSWERED = [(ALL, "answered")]
+REFUSED = [("hotline-zh", "joinempty")]
 
 STORIES: dict[str, list[Brief]] = {
     # the PBX says QueueCallerAbandon in these four; none of the callers hung up in the queue
@@ -132,6 +133,28 @@ STORIES: dict[str, list[Brief]] = {
     ],
     "ivr-done": [brief("ivr_done", "system")],
     "voicemail": [brief("voicemail", "system")],
+    # nobody is signed in; the duty phone outside is a line of the trunk like the caller's
+    "duty-phone-busy-then-voicemail": [brief("voicemail", "caller", visits=REFUSED, rings=[("duty-phone", "busy")])],
+    "voicemail-nothing-said": [brief("no_agents", "system", visits=REFUSED, rings=[("duty-phone", "busy")])],
+    "voicemail-ended-by-silence": [brief("voicemail", "system", visits=[("bare", "joinempty")])],
+    "duty-phone-outside": [
+        brief(
+            "answered",
+            "agent",
+            visits=REFUSED,
+            rings=[("duty-phone", "answered")],
+            legs=[("duty-phone", 1.505, 0.0)],
+        )
+    ],
+    "duty-phone-of-a-seat": [
+        brief(
+            "answered",
+            "caller",
+            visits=[("elders", "joinempty")],
+            rings=[("PJSIP/1004", "answered")],
+            legs=[("PJSIP/1004", 1.535, 0.0)],
+        )
+    ],
     "callback-household-first": [
         brief(
             "answered",

@@ -46,4 +46,4 @@ def test_everything_printed_is_plain_json() -> None:
     result = replay(sorted(FOLDER.glob("*.jsonl")))
     printed = [journey_json(journey) for journey in result.journeys]
     assert json.loads(json.dumps(printed)) == printed
-    assert len(printed) == 41
+    assert len(printed) == 46
