@@ -58,4 +58,4 @@ bench: install ## benchmarks; each prints our figure, the floor and the ratio
 	@.venv/bin/callcenter bench all
 
 lock: ## compile requirements.lock anew
-	@.venv/bin/pip install -q pip-tools && .venv/bin/pip-compile -q --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --no-annotate --extra postgresql --extra test -o requirements.lock pyproject.toml
+	@.venv/bin/pip install -q pip-tools && .venv/bin/pip-compile -q --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --no-annotate --extra postgresql --extra redis --extra test -o requirements.lock pyproject.toml

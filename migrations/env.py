@@ -27,6 +27,8 @@ def run() -> None:
     engine = engine_from_config(section, prefix="sqlalchemy.", poolclass=pool.NullPool)
     with engine.connect() as connection:
         if connection.dialect.name == "postgresql":
+            # Several services may start at once; the lock is the session's, which ends below.
+            connection.exec_driver_sql("SELECT pg_advisory_lock(96365)")
             connection.exec_driver_sql("SET lock_timeout = '5s'")  # never wait behind a long reader for ever
             connection.commit()
         context.configure(

@@ -153,6 +153,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
             broadcaster.send_figures(),
             broadcaster.beat(),
             health.watch_loop(),
+            *app.state.beside,
         ]
         tasks = [asyncio.create_task(job) for job in jobs]
         yield
@@ -170,6 +171,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         redoc_url=None,
     )
     app.state.ledger, app.state.settings = ledger, settings
+    app.state.beside = list[Coroutine[Any, Any, None]]()
     app.state.monitor_dir = exchange.monitor_dir
     app.state.journey_origins = app.state.journey_access = CallOrigins(ledger)
     app.state.switch = switch
@@ -177,7 +179,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     app.add_middleware(BodyLimit)
     problems.install(app)
     _include_routes(app, ledger)
-    app.include_router(health.build(ledger, link, menu, engine, hub, browser.ui_folder(settings)))
+    app.include_router(health.build(ledger, duties.pbx, link, menu, engine, hub, browser.ui_folder(settings)))
     browser.mount(app, browser.ui_folder(settings))
     return app
 

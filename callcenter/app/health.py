@@ -12,7 +12,9 @@ from sqlalchemy import func, select
 
 from callcenter.calls.engine import CallEngine
 from callcenter.foundation.clock import iso
+from callcenter.foundation.leases import Lease
 from callcenter.foundation.outbox import OutboxRow, OutboxState
+from callcenter.foundation.this_process import shown_name
 from callcenter.foundation.transactions import Ledger
 from callcenter.realtime.hub import Hub
 from callcenter.telephony.link import PbxLink
@@ -53,8 +55,24 @@ async def _database(ledger: Ledger) -> dict[str, Any]:
     return {"ok": True, "engine": engine, "outbox_waiting": waiting}
 
 
-def build(ledger: Ledger, link: PbxLink, menu: MenuWatch, engine: CallEngine, hub: Hub, ui: Path) -> APIRouter:
+def _of_owner(duty: Lease, here: dict[str, Any]) -> dict[str, Any]:
+    """The link's health and the calls open on it, as its owner tells them: we, or another process by its lease."""
+    if duty.is_ours:
+        return here | {"owner": shown_name(duty.holder), "owned_here": True}
+    if not duty.sight.alive:
+        return {"ami": here["ami"] | {"ok": False}, "open_journeys": 0, "owner": None, "owned_here": False}
+    told = {"ami": {"ok": False, "state": "taken over just now"}, "open_journeys": 0} | duty.sight.said
+    return told | {"owner": shown_name(duty.sight.holder), "owned_here": False}
+
+
+def build(
+    ledger: Ledger, duty: Lease, link: PbxLink, menu: MenuWatch, engine: CallEngine, hub: Hub, ui: Path
+) -> APIRouter:
+    """`duty`: to own the PBX's link; its holder says with each beat how the link does."""
     router = APIRouter(tags=["health"])
+
+    def here() -> dict[str, Any]:
+        return {"ami": ami(), "open_journeys": engine.open_count}
 
     def ami() -> dict[str, Any]:
         status = link.status
@@ -70,16 +88,20 @@ def build(ledger: Ledger, link: PbxLink, menu: MenuWatch, engine: CallEngine, hu
             "last_error": status.last_error,
         }
 
+    duty.says = here
+
     @router.get("/healthz")
     async def healthz() -> dict[str, str]:
         return {"status": "alive"}
 
     @router.get("/readyz", responses={503: {"description": "Not ready", "model": dict[str, Any]}})
     async def readyz(response: Response) -> dict[str, Any]:
-        """Ready = the database answers, the PBX link is live, the browser application is there."""
+        """Ready = the database answers, the PBX link is live (whoever owns it), the browser application is there."""
+        owner = _of_owner(duty, here())
+        open_journeys = owner.pop("open_journeys")
         parts = {
             "database": await _database(ledger),
-            "ami": ami(),
+            "ami": owner.pop("ami") | owner,
             "browser": {"ok": (ui / "index.html").is_file(), "connected": len(hub)},
         }
         ready = all(part["ok"] for part in parts.values())
@@ -90,7 +112,7 @@ def build(ledger: Ledger, link: PbxLink, menu: MenuWatch, engine: CallEngine, hu
             "skipped": menu.status.skipped,
             "taken_out": menu.status.taken_out,
         }
-        return {"ready": ready, "version": version("callcenter"), "open_journeys": engine.open_count, **parts}
+        return {"ready": ready, "version": version("callcenter"), "open_journeys": open_journeys, **parts}
 
     @router.get("/metrics", response_class=PlainTextResponse)
     async def metrics(request: Request) -> Response:

@@ -44,6 +44,17 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+POSTGRESQL = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 8000,
+    "options": "-c idle_in_transaction_session_timeout=3000 -c lock_timeout=10000",
+}
+"""Every wait ends. A process that is frozen within a transaction holds rows that all others need (the end of the
+ledger, a lease): after 3 s the server ends its session, so that another process can take over in time."""
+
 JsonValue = JSON().with_variant(JSONB(), "postgresql")
 
 
@@ -102,7 +113,7 @@ class Database:
             _prepare_sqlite(self._writer, writer=True)
             _prepare_sqlite(self._reader, writer=False)
         else:
-            self._writer = create_async_engine(url, pool_size=10, pool_pre_ping=True)
+            self._writer = create_async_engine(url, pool_size=10, pool_pre_ping=True, connect_args=POSTGRESQL)
             self._reader = self._writer
 
     @property

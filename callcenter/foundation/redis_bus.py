@@ -1,11 +1,19 @@
 """Wake-ups by Redis' publish and subscribe: the only import of redis (extra `redis`)."""
 
+import asyncio
 from typing import ClassVar
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from callcenter.foundation.bus import CONNECT_SECONDS, QUIET_SECONDS, ConnectedBus
+
+
+def _heed_cancellation() -> None:
+    """redis loses one that comes together with an answer (`wait_for` of Python 3.11)."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 class RedisBus(ConnectedBus):
@@ -32,6 +40,7 @@ class RedisBus(ConnectedBus):
             self.connected()
             while True:
                 message = await subscription.get_message(timeout=QUIET_SECONDS)
+                _heed_cancellation()
                 if message is None:
                     await client.ping()
                 else:
@@ -42,4 +51,5 @@ class RedisBus(ConnectedBus):
             while True:
                 topic, number = await self.next_to_send()
                 await client.publish(self._channel, f"{topic} {number}")
+                _heed_cancellation()
                 self.sent(topic, number)
