@@ -1,4 +1,4 @@
-"""Journeys for the screens: list rows and the full ledger of one, numbers masked."""
+"""One journey for the screens: the full ledger, numbers masked."""
 
 import asyncio
 import uuid
@@ -7,63 +7,20 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcenter.agents import repository as agents
-from callcenter.calls import recordings, repository
+from callcenter.calls import listing, recordings, repository
 from callcenter.calls.ledger_json import estimated_times, journey_json
 from callcenter.calls.models import JourneyRow, RecordingRow
 from callcenter.calls.recordings import MonitorDir
-from callcenter.calls.schemas import AgentOut, JourneyDetail, JourneyListRow, RecordingOut
+from callcenter.calls.schemas import JourneyDetail, RecordingOut
 from callcenter.calls.states import Direction
-from callcenter.customers import repository as customers
-from callcenter.customers.schemas import NamedOut, NumberOut
 from callcenter.foundation.errors import NotFound
 from callcenter.foundation.phone_numbers import mask
-
-
-async def list_rows(session: AsyncSession, rows: Sequence[JourneyRow]) -> list[JourneyListRow]:
-    ids = [row.id for row in rows]
-    notes = await repository.notes_of(session, ids)
-    recorded = await repository.recordings_of(session, ids)
-    talked = await repository.who_talked(session, ids)
-    names = await customers.names_of(session, {n.customer_id for n in notes.values() if n.customer_id})
-    seats = {agent.number: agent.name for agent in await agents.list_agents(session)}
-    result = []
-    for row in rows:
-        note = notes.get(row.id)
-        customer_id = note.customer_id if note else None
-        result.append(
-            JourneyListRow(
-                id=row.id,
-                started_at=row.started_at,
-                ended_at=row.ended_at,
-                direction=row.direction,
-                number=NumberOut.of(row.number),
-                customer=NamedOut(id=str(customer_id), name=names.get(customer_id, "")) if customer_id else None,
-                outcome=row.outcome,
-                state=row.state,
-                queue=row.queue,
-                waited_seconds=row.waited_seconds,
-                talk_seconds=row.talk_seconds,
-                hold_seconds=row.hold_seconds,
-                estimated=row.estimated or bool(row.estimates),
-                agents=_agents(talked.get(row.id, []), seats),
-                order_id=note.order_id if note else None,
-                disposition=note.disposition if note else None,
-                recording_id=recorded[row.id][0].id if recorded.get(row.id) else None,
-            )
-        )
-    return result
-
-
-def _agents(interfaces: Sequence[str], seats: dict[str, str]) -> list[AgentOut]:
-    numbers = dict.fromkeys(number for one in interfaces if (number := agents.number_of(one)))
-    return [AgentOut(number=number, name=seats.get(number, "")) for number in numbers]
 
 
 async def detail(session: AsyncSession, journey_id: uuid.UUID, monitor_dir: MonitorDir) -> JourneyDetail:
     """One journey in full. `NotFound`."""
     row = await repository.get(session, journey_id)
-    [head] = await list_rows(session, [row])
+    [head] = await listing.list_rows(session, [row])
     notes = await repository.notes_of(session, [row.id])
     journey = await repository.read_journey(session, row)
     ledger = journey_json(journey) | {"estimated": estimated_times(journey)}

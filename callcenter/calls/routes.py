@@ -12,9 +12,9 @@ from callcenter.agents import repository as agents
 from callcenter.auth.dependencies import CurrentUser, require
 from callcenter.auth.identity import SignedIn
 from callcenter.auth.permissions import Permission
-from callcenter.calls import notes, owning, reading, recordings, repository, revealing
+from callcenter.calls import listing, notes, owning, reading, recordings, repository, revealing
+from callcenter.calls.listing import JourneyFilter
 from callcenter.calls.recordings import MonitorDir
-from callcenter.calls.repository import JourneyFilter
 from callcenter.calls.schemas import (
     CustomerChoice,
     DispositionIn,
@@ -59,10 +59,10 @@ async def list_journeys(
         if not person.may(Permission.JOURNEYS_READ_ALL):
             person.must(Permission.JOURNEYS_READ)
             agent = (await agents.seat_of(session, person.user_id)).number
-        rows, following = await repository.list_journeys(
+        rows, following = await listing.page(
             session, JourneyFilter(q, outcome, agent), cursor, area_code=settings.area_code
         )
-        return JourneyPage(items=await reading.list_rows(session, rows), next_cursor=following)
+        return JourneyPage(items=rows, next_cursor=following)
 
 
 @router.get("/journeys/{journey_id}")

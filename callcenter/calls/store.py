@@ -72,6 +72,7 @@ def _journey_row(journey: Journey, area_code: str, memory: Row | None) -> Row:
         "state": journey.state,
         "caller": journey.caller,
         "number": number.full if number else None,
+        "number_end": number.full[-4:] if number else None,
         "caller_name": journey.caller_name,
         "dialled": journey.dialled,
         "started_at": journey.started_at,
