@@ -69,20 +69,24 @@ class Centre:
     # what one sees of it
 
     def health(self, name: str | None = None) -> dict[str, Any]:
-        """/readyz of that service, or of the one that has the PBX; empty while none answers."""
+        """/readyz of that service, or of the one that owns the PBX; empty while none answers."""
         told: dict[str, Any] = {}
         for port in [self.ports[name]] if name else self.ports.values():
             try:
                 told = httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=1.0).json() or told
             except (httpx.HTTPError, ValueError):
                 continue
-            if told.get("ami", {}).get("ok"):
+            if _owns(told):
                 break
         return told
 
     def is_live(self) -> bool:
         told = self.health()
-        return bool(told) and bool(told["ami"]["ok"] and told["database"]["ok"])
+        return _owns(told) and bool(told["ami"]["ok"] and told["database"]["ok"])
+
+    def owners(self) -> list[str]:
+        """Services that own the PBX by their own word."""
+        return [name for name in self.ports if _owns(self.health(name))]
 
     def open_journeys(self) -> int | None:
         """As the ledger has them; None while it cannot be read."""
@@ -154,6 +158,10 @@ class Centre:
         self.stack.stop()
         if self.postgres is not None:
             self.postgres.remove()
+
+
+def _owns(told: dict[str, Any]) -> bool:
+    return bool(told.get("ami", {}).get("owned_here"))
 
 
 def _lives(pid: int) -> bool:

@@ -101,15 +101,17 @@ async def compare(
     saved: Sequence[Saved],
     blur: Blur | None,
     result: Findings,
+    *,
+    within: float = WITHIN,
 ) -> None:
-    """Adds to `result` what does not fit."""
+    """Adds to `result` what does not fit; `within`: seconds by which times may differ."""
     ledger = open_ledger(centre.settings)
     try:
         async with ledger.reading() as session:
             for caller in callers:
                 written = await read(session, caller.number, centre.settings.area_code)
                 rings = [ring for ring in phones.rings if ring.number == caller.number]
-                _judge(caller, written, rings, blur, result)
+                _judge(caller, written, rings, blur, result, within)
             await _orders(session, centre, saved, result)
             await _ghosts(session, result)
             await _phantoms(session, centre, result)
@@ -118,7 +120,9 @@ async def compare(
         await ledger.database.close()
 
 
-def _judge(caller: Caller, written: Written, rings: Sequence[Ring], blur: Blur | None, result: Findings) -> None:
+def _judge(
+    caller: Caller, written: Written, rings: Sequence[Ring], blur: Blur | None, result: Findings, within: float
+) -> None:
     name = f"…{caller.number[-7:]}"
     result.calls += caller.accepted
     for row in written.journeys:
@@ -133,9 +137,8 @@ def _judge(caller: Caller, written: Written, rings: Sequence[Ring], blur: Blur |
     [journey] = written.journeys
     result.lost += [f"{name}: {one}" for one in _owed(journey, written, rings)]
     result.doubled += [f"{name}: {one}" for one in _doubled(written)]
-    result.differences += [
-        f"{name}: {one}" for one in _differences(caller, journey, written, rings, blur, result.worst)
-    ]
+    off = _Clock(within, blur, result.worst)
+    result.differences += [f"{name}: {one}" for one in _differences(caller, journey, written, rings, blur, off)]
 
 
 def _owed(journey: m.JourneyRow, written: Written, rings: Sequence[Ring]) -> Iterable[str]:
@@ -165,22 +168,31 @@ def _doubled(written: Written) -> Iterable[str]:
         yield f"{len(written.pops)} pops for {len(written.attempts)} rings"
 
 
+@dataclass
+class _Clock:
+    """Compares one moment as both sides have it."""
+
+    within: float
+    blur: Blur | None
+    worst: dict[str, float]
+
+    def __call__(self, what: str, ours: datetime | None, theirs: float) -> Iterable[str]:
+        if ours is None or not theirs or (self.blur is not None and self.blur.covers(theirs, ours.timestamp())):
+            return
+        seconds = ours.timestamp() - theirs
+        self.worst[what] = max(self.worst.get(what, 0.0), abs(seconds))
+        if abs(seconds) > self.within:
+            yield f"{what} differs by {seconds:+.2f} s"
+
+
 def _differences(
     caller: Caller,
     journey: m.JourneyRow,
     written: Written,
     rings: Sequence[Ring],
     blur: Blur | None,
-    worst: dict[str, float],
+    off: _Clock,
 ) -> Iterable[str]:
-    def off(what: str, ours: datetime | None, theirs: float) -> Iterable[str]:
-        if ours is None or not theirs or (blur is not None and blur.covers(theirs, ours.timestamp())):
-            return
-        seconds = ours.timestamp() - theirs
-        worst[what] = max(worst.get(what, 0.0), abs(seconds))
-        if abs(seconds) > WITHIN:
-            yield f"{what} differs by {seconds:+.2f} s"
-
     seen = [ring for ring in rings if not (blur and blur.covers(ring.rang_at))]
     shown = [row for row in written.attempts if not (blur and blur.covers(row.ringing_at.timestamp()))]
     if Counter(f"PJSIP/{ring.seat}" for ring in seen) != Counter(row.agent for row in shown):

@@ -8,6 +8,7 @@ import dataclasses
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -16,10 +17,12 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from tests.prove.centre import running_centre
-from tests.prove.faults import FAULTS
+from tests.prove.faults import FAULTS, QUICK_NAME, fault_of
+from tests.prove.history import WITHIN
 from tests.prove.rounds import Round, play
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,9 +32,12 @@ MOST_SECONDS = 1800
 
 @dataclass(frozen=True)
 class Job:
+    """`within`: seconds by which the ledger may differ from the SIP side's log."""
+
     fault: str
     rounds: tuple[int, ...]
     seed: int
+    within: float = WITHIN
 
 
 def jobs_of(faults: Iterable[str], rounds: int, seed: int) -> list[Job]:
@@ -58,14 +64,9 @@ def run(job: Job) -> list[dict[str, Any]]:
     keep = os.environ.get("PROVE_KEEP")
     try:
         with (folder / "job.log").open("wb") as log:
-            subprocess.run(
-                [sys.executable, "-m", "tests.prove.jobs", spec],
-                cwd=ROOT,
-                stdout=log,
-                stderr=log,
-                timeout=MOST_SECONDS,
-                check=False,
-            )
+            program = [sys.executable, "-m", "tests.prove.jobs", spec]
+            process = subprocess.Popen(program, cwd=ROOT, stdout=log, stderr=log)
+            _wait(process)
         words = (folder / "job.log").read_text("utf-8", "replace").strip().splitlines()
         found = json.loads(out.read_text()) if out.is_file() else []
         if len(found) < len(job.rounds):
@@ -80,15 +81,36 @@ def run(job: Job) -> list[dict[str, Any]]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def _wait(process: subprocess.Popen[bytes]) -> None:
+    """At most so long; then it is asked to end, and so stops its centre."""
+    for seconds, end in ((MOST_SECONDS, process.terminate), (60, process.kill)):
+        try:
+            process.wait(seconds)
+            return
+        except subprocess.TimeoutExpired:
+            end()
+        except BaseException:  # Ctrl-C: nothing of ours is to be left running
+            process.terminate()
+            process.wait(60)
+            raise
+    process.wait()
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    sys.exit(f"ended by signal {number}")
+
+
 def main(spec: dict[str, Any]) -> None:
-    fault, folder = FAULTS[spec["fault"]], Path(spec["folder"])
-    index = list(FAULTS).index(spec["fault"])
+    folder, name = Path(spec["folder"]), spec["fault"]
+    first = fault_of(name, spec["rounds"][0])
+    index = 99 if name == QUICK_NAME else list(FAULTS).index(name)
     found: list[dict[str, Any]] = []
-    with running_centre(folder / "centre", postgresql=fault.postgresql, clock=fault.clock) as centre:
+    with running_centre(folder / "centre", postgresql=first.postgresql, clock=first.clock) as centre:
         for n in spec["rounds"]:
-            seed = f"{spec['seed']}:{spec['fault']}:{n}"
+            seed = f"{spec['seed']}:{name}:{n}"
             try:
-                result = asyncio.run(play(centre, fault, index, n, seed))
+                work = play(centre, fault_of(name, n), index, n, seed, within=spec.get("within", WITHIN))
+                result = asyncio.run(work)
             except Exception as error:
                 traceback.print_exc()
                 result = Round(n, lost=[f"the round broke off ({type(error).__name__}: {str(error)[:200]})"])
@@ -98,4 +120,5 @@ def main(spec: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _end)
     main(json.loads(sys.argv[1]))

@@ -65,13 +65,9 @@ async def two_services(centre: Centre, rng: random.Random) -> float:
         centre.start_service(name)
     names = (SERVICE, SECOND)
     await until("both answer", lambda: all(centre.health(name) for name in names), 2 * START_SECONDS)
-    await until("one has the PBX", lambda: _owners(centre), START_SECONDS)
+    await until("one owns the PBX", centre.is_live, START_SECONDS)
     await asyncio.sleep(rng.uniform(0.0, 2.0))
-    owners = await asyncio.to_thread(_owners, centre)
-    assert len(owners) == 1, f"{len(owners)} services have the PBX"
+    owners = await asyncio.to_thread(centre.owners)
+    assert len(owners) == 1, f"{len(owners)} services own the PBX"
     await asyncio.to_thread(centre.kill, owners[0])
     return time.monotonic()
-
-
-def _owners(centre: Centre) -> list[str]:
-    return [name for name in centre.ports if centre.health(name).get("ami", {}).get("ok")]

@@ -42,7 +42,7 @@ class Round:
         return [*self.lost, *self.doubled, *self.ghosts, *self.differences]
 
 
-async def play(centre: Centre, fault: Fault, index: int, n: int, seed: str) -> Round:
+async def play(centre: Centre, fault: Fault, index: int, n: int, seed: str, *, within: float) -> Round:
     """`index` of the fault and `n` of the round make the callers' numbers, `seed` everything else."""
     rng, began = random.Random(seed), time.monotonic()
     callers = [Caller(f"13{index:02d}{n:03d}{k:04d}") for k in range(CALLERS)]
@@ -67,7 +67,9 @@ async def play(centre: Centre, fault: Fault, index: int, n: int, seed: str) -> R
         await after.call(centre.sip, seconds=AFTER_SECONDS)
         saved = await asyncio.gather(*saving)
         await _settled(centre, result)
-    await history.compare(centre, [*callers, after], phones, saved, blur if fault.blurs else None, result)
+    await history.compare(
+        centre, [*callers, after], phones, saved, blur if fault.blurs else None, result, within=within
+    )
     if after.accepted and not phones.answered(after.number):
         result.differences.append(f"…{after.number[-7:]}: nobody answered the caller after the fault")
     elif not after.accepted:
