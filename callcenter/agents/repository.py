@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from datetime import datetime
 
 from sqlalchemy import and_, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -89,6 +90,16 @@ async def staff_counts(session: AsyncSession) -> tuple[int, int]:
     )
     taking, on_duty = row.one()
     return int(taking), int(on_duty)
+
+
+async def lines_shown(session: AsyncSession) -> list[tuple[str, bool, str, datetime]]:
+    """(number, telephone registered, line state, since) of all agents, as screens show them."""
+    rows = await session.execute(
+        select(Agent.number, Presence.phone_registered, Presence.line, Presence.line_since).join(
+            Presence, Presence.agent_id == Agent.id
+        )
+    )
+    return [(number, registered, line, since) for number, registered, line, since in rows]
 
 
 async def wanted_members(session: AsyncSession) -> list[Member]:

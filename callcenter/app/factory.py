@@ -11,8 +11,9 @@ from fastapi import FastAPI
 
 from callcenter.agents import repository as agents
 from callcenter.agents.events import PRESENCE_CHANGED
-from callcenter.app import browser, health
+from callcenter.app import browser, health, health_routes
 from callcenter.app.duties import Duties
+from callcenter.app.health_report import HealthReport
 from callcenter.app.joining import CallOrigins, join_facts, timer_handlers
 from callcenter.auth import routes as auth_routes
 from callcenter.auth.identity import SignedIn
@@ -38,6 +39,7 @@ from callcenter.pbx.description import Instance, read_description
 from callcenter.pbx.errors import InstanceBroken
 from callcenter.pbx.instance import instance_dir
 from callcenter.pbx.layout import InstanceLayout
+from callcenter.pbx.process import running_pid
 from callcenter.realtime import desk_routes
 from callcenter.realtime import routes as realtime_routes
 from callcenter.realtime.broadcaster import Broadcaster
@@ -92,6 +94,16 @@ class Exchange:
         found = self._instance(self._settings.pbx_name)
         return found.log_dir / "cel-custom" / "Master.csv" if found else None
 
+    def queue_log(self) -> Path | None:
+        """Where the PBX writes what happens in its queues."""
+        found = self._instance(self._settings.pbx_name)
+        return found.log_dir / "queue_log" if found else None
+
+    def process(self) -> tuple[bool | None, str | None]:
+        """Whether the PBX runs (None: there is none here that we could see), and its version."""
+        found = self._instance(self._settings.pbx_name)
+        return (running_pid(found.layout) is not None, found.version) if found else (None, None)
+
     def menu_address(self) -> tuple[str, int] | None:
         """Where the PBX expects the voice menu (dialplan/globals.conf)."""
         found = self._instance(self._settings.pbx_name)
@@ -118,7 +130,9 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         area_code=settings.area_code,
     )
     may_act = duties.may_act_on_pbx
-    link = PbxLink(owners_ledger, engine, settings.pbx_name, exchange.address, exchange.cel_file, may_act)
+    link = PbxLink(
+        owners_ledger, engine, settings.pbx_name, exchange.address, exchange.cel_file, may_act, exchange.queue_log
+    )
     own_switch = AmiSwitch(lambda: link.client, exchange.system_address, may_act)
     switch = RelayedSwitch(own_switch, duties.pbx, Relay(ledger, duties.bus, duties.pbx))
     menu = MenuWatch(exchange.menu_address, lambda: link.client)
@@ -180,6 +194,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     problems.install(app)
     _include_routes(app, ledger)
     app.include_router(health.build(ledger, duties.pbx, link, menu, engine, hub, browser.ui_folder(settings)))
+    report = HealthReport(ledger, settings.pbx_name, lambda pbx: app.state.monitor_dir(pbx))
+    app.include_router(health_routes.build(report, duties.pbx, link, menu, exchange.process, hub))
     browser.mount(app, browser.ui_folder(settings))
     return app
 

@@ -1,13 +1,16 @@
 """Whether the service lives, is ready, and how it does: /healthz, /readyz, /metrics."""
 
 import asyncio
+from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
-from prometheus_client import CONTENT_TYPE_LATEST, Gauge, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.registry import Collector
 from sqlalchemy import func, select
 
 from callcenter.calls.engine import CallEngine
@@ -18,6 +21,7 @@ from callcenter.foundation.this_process import shown_name
 from callcenter.foundation.transactions import Ledger
 from callcenter.realtime.hub import Hub
 from callcenter.telephony.link import PbxLink
+from callcenter.telephony.link_status import LinkState, LinkStatus
 from callcenter.telephony.menu_probe import Menu
 from callcenter.telephony.menu_watch import MenuWatch
 
@@ -26,11 +30,42 @@ LOOP_LAG = Histogram(
     "How much later than asked the event loop came back; nothing may hold it for more than 5 ms.",
     buckets=(0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1),
 )
-AMI_LAG = Gauge("callcenter_ami_lag_milliseconds", "Between the PBX's stamp of the last event and its writing.")
+AMI_LAG = Gauge("callcenter_ami_lag_milliseconds", "From the PBX's stamp to receipt, the usual, last minutes.")
 AMI_EVENTS = Gauge("callcenter_ami_events", "Events taken from the PBX since start.")
-REPAIRS = Gauge("callcenter_repairs", "Journeys that recovery or a sweep had to mend.")
+AMI_LAG_P99 = Gauge(
+    "callcenter_ami_lag_p99_milliseconds", "From the PBX's stamp to receipt, 99 in 100, last minutes."
+)
+HANDLING_P99 = Gauge("callcenter_ami_handling_p99_milliseconds", "From receipt to the ledger, 99 in 100.")
+CLOCK_OFFSET = Gauge("callcenter_pbx_clock_offset_seconds", "Our clock minus the PBX's.")
+LINK_UP = Gauge("callcenter_ami_link_up", "1 while the link is live and the picture is right.")
+INBOX_OVERFLOWS = Gauge(
+    "callcenter_ami_inbox_overflows", "How often more came than could be kept; recovery followed."
+)
 OPEN_JOURNEYS = Gauge("callcenter_open_journeys", "Journeys that have not ended.")
 BROWSERS = Gauge("callcenter_browsers", "Connected desks.")
+
+
+class RepairCounts(Collector):
+    """`callcenter_repairs_total{kind, found_by}` of one link."""
+
+    def __init__(self, link: PbxLink) -> None:
+        self._link = link
+
+    def collect(self) -> Iterable[CounterMetricFamily]:
+        told = CounterMetricFamily(
+            "callcenter_repairs", "What a recovery or a sweep had to mend.", labels=("kind", "found_by")
+        )
+        for (kind, found_by), count in self._link.repairs.counts.items():
+            told.add_metric((kind.value, found_by.value), count)
+        return [told]
+
+
+def _set_gauges(status: LinkStatus) -> None:
+    AMI_LAG_P99.set(status.lag[1] if status.lag else 0.0)
+    HANDLING_P99.set(status.handling[1] if status.handling else 0.0)
+    CLOCK_OFFSET.set(status.clock_offset_seconds or 0.0)
+    LINK_UP.set(status.state is LinkState.LIVE)
+    INBOX_OVERFLOWS.set(status.overflows)
 
 
 async def watch_loop(every_seconds: float = 0.25) -> None:
@@ -70,6 +105,8 @@ def build(
 ) -> APIRouter:
     """`duty`: to own the PBX's link; its holder says with each beat how the link does."""
     router = APIRouter(tags=["health"])
+    counted = CollectorRegistry()
+    counted.register(RepairCounts(link))
 
     def here() -> dict[str, Any]:
         return {"ami": ami(), "open_journeys": engine.open_count}
@@ -86,6 +123,7 @@ def build(
             "repairs": status.repairs,
             "set_aside": engine.set_aside,
             "last_error": status.last_error,
+            "link": status.as_json(),
         }
 
     duty.says = here
@@ -118,9 +156,9 @@ def build(
     async def metrics(request: Request) -> Response:
         AMI_LAG.set(link.status.lag_ms)
         AMI_EVENTS.set(link.status.events)
-        REPAIRS.set(link.status.repairs)
+        _set_gauges(link.status)
         OPEN_JOURNEYS.set(engine.open_count)
         BROWSERS.set(len(hub))
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+        return Response(generate_latest() + generate_latest(counted), media_type=CONTENT_TYPE_LATEST)
 
     return router

@@ -39,6 +39,7 @@ class Permission(StrEnum):
     USERS_MANAGE = "users.manage"
     AUDIT_READ = "audit.read"
     CALLER_LOOK_UP = "caller.look_up"
+    HEALTH_READ = "health.read"
 
 
 _P = Permission
@@ -75,12 +76,21 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.NUMBERS_REVEAL,
         }
     ),
-    Role.SUPERVISOR: _DESK | {_P.ORDERS_TRANSITION, _P.JOURNEYS_READ_ALL, _P.RECORDINGS_PLAY_ALL, _P.NUMBERS_REVEAL},
+    Role.SUPERVISOR: _DESK
+    | {
+        _P.ORDERS_TRANSITION,
+        _P.JOURNEYS_READ_ALL,
+        _P.RECORDINGS_PLAY_ALL,
+        _P.NUMBERS_REVEAL,
+        _P.HEALTH_READ,
+    },
     Role.COMPLAINTS: _DESK | {_P.ORDERS_TRANSITION, _P.JOURNEYS_READ_ALL, _P.RECORDINGS_PLAY_ALL, _P.NUMBERS_REVEAL},
     Role.FRANCHISEE: frozenset({_P.ORDERS_TRANSITION}),
     Role.WORKER: frozenset({_P.ORDERS_TRANSITION}),
     Role.FINANCE: frozenset({_P.CATALOGUE_READ}),
-    Role.ADMINISTRATOR: frozenset({_P.USERS_MANAGE, _P.AUDIT_READ, _P.CATALOGUE_READ, _P.JOURNEYS_READ_ALL}),
+    Role.ADMINISTRATOR: frozenset(
+        {_P.USERS_MANAGE, _P.AUDIT_READ, _P.CATALOGUE_READ, _P.JOURNEYS_READ_ALL, _P.HEALTH_READ}
+    ),
     Role.IVR: frozenset({_P.CALLER_LOOK_UP}),
 }
 

@@ -21,7 +21,7 @@ from callcenter.calls.consequences import Consequences, Context
 from callcenter.calls.events import LineEvent, OnLine
 from callcenter.calls.repairs import Repair, repairs_of
 from callcenter.calls.store import JourneyStore
-from callcenter.calls.switchboard import Change, LiveLine, LiveWait, Switchboard
+from callcenter.calls.switchboard import SAME_NEWS, Change, LiveLine, LiveWait, Switchboard
 from callcenter.foundation import facts, logs
 from callcenter.foundation.clock import iso
 from callcenter.foundation.leases import LostLease
@@ -112,7 +112,7 @@ class CallEngine:
         """Whether what the PBX showed at `at` is what we believe."""
         return self._board.agrees(lines, waits, at)
 
-    def knows(self, event: OnLine, within: timedelta) -> bool:
+    def knows(self, event: OnLine, within: timedelta = SAME_NEWS) -> bool:
         """Whether the same was told of that line within that time."""
         return self._board.knows(event, within)
 

@@ -323,6 +323,13 @@ class WaitFound(OnLine):
 
 
 @dataclass(frozen=True, slots=True)
+class WaitVanished(OnLine):
+    """A caller whom we thought waiting in this queue waits there no more; `at` is when we noticed."""
+
+    queue: str
+
+
+@dataclass(frozen=True, slots=True)
 class LineVanished(OnLine):
     """A line that we thought live is gone; `at` is when we noticed (`estimated`) or when it really ended."""
 

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from callcenter.calls.changing import undecided_visit
 from callcenter.calls.events import DutyPhoneCalled, LineFound, OnLine, WaitFound
-from callcenter.calls.journeys import Line
+from callcenter.calls.journeys import Journey, Line, QueueVisit
 
 #: Applications of lines that the PBX itself called (Dial, Queue); every other line called the PBX.
 _CALLED_BY_PBX = ("AppDial", "AppQueue")
@@ -98,3 +99,11 @@ def differs(known: Line | None, found: LineFound) -> bool:
     if known is None:
         return True
     return known.ended_at is None and known.bridge != found.bridge
+
+
+def still_waiting(journey: Journey, since: datetime) -> list[tuple[Line, QueueVisit]]:
+    """The household's live line and the visit that lasts since `since` or longer, if we believe that it waits."""
+    line, visit = journey.lines.get(journey.household), undecided_visit(journey)
+    if line is None or line.ended_at is not None or visit is None or visit.left_at is not None:
+        return []
+    return [(line, visit)] if visit.joined_at <= since else []

@@ -32,6 +32,7 @@ HANDLERS: dict[type[e.LineEvent], Handler] = {
     e.CallerJoinedQueue: queueing.joined,
     e.WaitFound: queueing.wait_found,
     e.CallerLeftQueue: queueing.left,
+    e.WaitVanished: queueing.wait_vanished,
     e.CallerAbandonedQueue: queueing.abandoned,
     e.AgentConnected: queueing.connected,
     e.QueueClosed: queueing.closed,

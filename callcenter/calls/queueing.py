@@ -95,7 +95,16 @@ def wait_found(journey: Journey, event: e.WaitFound, facts: list[f.Fact]) -> Jou
     journey = _decide(journey, event.at, _unexplained(journey), facts)
     facts.append(f.CallerQueued(event.since, event.queue, event.position))
     visit = QueueVisit(event.queue, event.since, event.position)
-    return replace(journey, queue_visits=(*journey.queue_visits, visit))
+    guesses = (*journey.estimates, event.since)
+    return replace(journey, queue_visits=(*journey.queue_visits, visit), estimates=guesses)
+
+
+def wait_vanished(journey: Journey, event: e.WaitVanished, facts: list[f.Fact]) -> Journey:
+    """WaitVanished: when, by guess, and not why."""
+    visit = undecided_visit(journey)
+    if visit is None or visit.queue != event.queue or visit.left_at is not None:
+        return journey
+    return left(replace(journey, estimates=(*journey.estimates, event.at)), event, facts)
 
 
 def left(journey: Journey, event: e.OnLine, facts: list[f.Fact]) -> Journey:

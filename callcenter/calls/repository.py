@@ -62,6 +62,19 @@ async def who_talked(session: AsyncSession, journey_ids: Sequence[uuid.UUID]) ->
     return found
 
 
+async def ids_of(session: AsyncSession, pbx: str, linkedids: Collection[str]) -> dict[str, uuid.UUID]:
+    """The journeys under these names of calls."""
+    names, found = sorted(linkedids), dict[str, uuid.UUID]()
+    for n in range(0, len(names), 500):
+        rows = await session.execute(
+            select(m.JourneyRow.linkedid, m.JourneyRow.id).where(
+                m.JourneyRow.pbx == pbx, m.JourneyRow.linkedid.in_(names[n : n + 500])
+            )
+        )
+        found |= {linkedid: journey_id for linkedid, journey_id in rows}
+    return found
+
+
 async def read_journey(session: AsyncSession, row: m.JourneyRow) -> j.Journey:
     """The journey as the machine knew it, built from its rows."""
     return j.Journey(

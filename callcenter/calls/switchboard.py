@@ -22,9 +22,17 @@ from callcenter.calls.arrivals import INTRODUCING
 from callcenter.calls.call_log import CallLog
 from callcenter.calls.changing import replace
 from callcenter.calls.facts import Fact, JourneyMerged
-from callcenter.calls.journeys import Journey
+from callcenter.calls.journeys import Journey, Line
 from callcenter.calls.lines import interface_of, is_agent_interface
-from callcenter.calls.live_lines import LiveLine, LiveWait, differs, found_duties, found_lines, found_waits
+from callcenter.calls.live_lines import (
+    LiveLine,
+    LiveWait,
+    differs,
+    found_duties,
+    found_lines,
+    found_waits,
+    still_waiting,
+)
 from callcenter.calls.machine import is_contact
 from callcenter.calls.states import CallState, Direction
 
@@ -206,13 +214,13 @@ class Switchboard:
         """Whether a call in memory has this line."""
         return uniqueid in self._by_line
 
-    def knows(self, event: e.OnLine) -> bool:
+    def knows(self, event: e.OnLine, within: timedelta = SAME_NEWS) -> bool:
         """True if another source told the same already: same kind, line and subject, at nearly the same time."""
         call = self._by_line.get(event.uniqueid) or self._by_name.get(event.linkedid)
         if call is None:
             return False
         subject = _subject(event)
-        return any(_subject(known) == subject and abs(known.at - event.at) <= SAME_NEWS for known in call.events)
+        return any(_subject(known) == subject and abs(known.at - event.at) <= within for known in call.events)
 
     # ---- comparing with the PBX ----
 
@@ -249,6 +257,36 @@ class Switchboard:
         ]
         return [change for event in gone for change in self.apply(event)]
 
+    def agrees(self, lines: Iterable[LiveLine], waits: Iterable[LiveWait], at: datetime) -> bool:
+        """Whether these lists show what we believe, as far as they can: what is younger than 2 s is spared."""
+        found = found_lines(self.pbx, lines, at)
+        live = {line.uniqueid for line in found}
+        new = (line for line in found if line.uniqueid not in self._names_of_old)
+        if any(differs(self._line(line.uniqueid), line) for line in new):
+            return False
+        known = {wait.uniqueid for wait in waits} <= self._by_line.keys()
+        return known and not self._gone(live, at) and not self._waits_gone(waits, at)
+
+    def _waits_gone(self, waits: Iterable[LiveWait], at: datetime) -> list[e.OnLine]:
+        shown = {(wait.uniqueid, wait.queue) for wait in waits}
+        return [
+            e.WaitVanished(self.pbx, at, line.uniqueid, call.origin.linkedid, line.channel, visit.queue)
+            for call in self._calls()
+            for line, visit in still_waiting(call.journey, at - SPARED_AGE)
+            if (line.uniqueid, visit.queue) not in shown
+        ]
+
+    def leave_missing(self, waits: Iterable[LiveWait], at: datetime) -> list[Change]:
+        """Let every caller leave the queue whom the PBX does not show waiting; `end_missing` and `adopt` go before.
+
+        One change a caller, even if nothing can be said yet of how the visit ended.
+        """
+        changes = []
+        for event in self._waits_gone(waits, at):
+            facts = tuple(fact for change in self.apply(event) for fact in change.facts)
+            changes.append(Change(self._by_line[event.uniqueid].journey, facts))
+        return changes
+
     # ---- across a restart ----
 
     def memory_of(self, linkedid: str) -> dict[str, Any] | None:
@@ -257,6 +295,14 @@ class Switchboard:
         return call.remember() if call is not None else None
 
     @classmethod
+            for call, line in self._gone(live, at)
+        ]
+        return [change for event in gone for change in self.apply(event)]
+
+    def _gone(self, live: Collection[str], at: datetime) -> list[tuple[CallLog, Line]]:
+        known = set(live)
+        return [
+            (call, line)
     def restore_journeys(cls, pbx: str, memories: Iterable[dict[str, Any]]) -> "Switchboard":
         """A switchboard with the calls that `memory_of` described."""
         board = cls(pbx)

@@ -6,6 +6,7 @@
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -20,16 +21,24 @@ from callcenter.telephony.ami_encoding import Value, checked
 
 Message = Mapping[str, str | list[str]]
 OnMessage = Callable[[Message], None]
+OnPong = Callable[[float, float, Message], None]
+"""`time.monotonic` when a ping was sent and when its answer came, and the answer."""
 
 MOST_MESSAGE_BYTES = 1 << 20
 MOST_ROWS = 20_000
 """Of one listing; a PBX that shows more lines or members than this is none of ours."""
 ANSWER_SECONDS = 5.0
-PING_SECONDS = 5.0
+PING_SECONDS = 2.0
+PING_ANSWER_SECONDS = 3.0
+"""Together: how long a link that is dead at its far end may pass for live."""
 _END = b"\r\n\r\n"
 READING = frozenset({"Login", "Ping", "Getvar", "CoreShowChannels", "QueueStatus", "DeviceStateList", "UserEvent"})
 """Actions that change nothing; all others need `may_act`. (UserEvent is our fence.)"""
 _NAMING = ("event", "response", "actionid", "commandid", "message", "subevent")
+
+
+def _nobody(sent: float, received: float, answer: Message) -> None:
+    """Nobody wants to know."""
 
 
 class AmiUnavailable(Exception):
@@ -144,6 +153,7 @@ class AmiClient:
         *,
         answer_seconds: float = ANSWER_SECONDS,
         ping_seconds: float = PING_SECONDS,
+        on_pong: OnPong = _nobody,
         may_act: Callable[[], bool] = lambda: True,
     ) -> None:
         self._address = address
@@ -151,6 +161,7 @@ class AmiClient:
         self._on_message = on_message
         self._answer_seconds = answer_seconds
         self._ping_seconds = ping_seconds
+        self._on_pong = on_pong
         self._link: _Link | None = None
         self._pinger: asyncio.Task[None] | None = None
 
@@ -202,6 +213,14 @@ class AmiClient:
             self._link.close()
             self._link.lost.set()
 
+    async def ping(self) -> Message:
+        """The PBX is asked whether it is there, and what time it has. Raises as `send`."""
+        sent = time.monotonic()
+        async with asyncio.timeout(min(PING_ANSWER_SECONDS, self._answer_seconds)):
+            answer = await self.send("Ping")
+        self._on_pong(sent, time.monotonic(), answer)
+        return answer
+
     async def send(self, action: str, headers: Mapping[str, Value] | None = None) -> Message:
         """One action, its one answer. `AmiUnavailable` without a link, `AmiOutcomeUnknown` without an answer."""
         return cast(Message, await self._exchange(action, headers or {}, as_list=False))
@@ -236,7 +255,7 @@ class AmiClient:
         while True:
             await asyncio.sleep(self._ping_seconds)
             try:
-                await self.send("Ping")
-            except (AmiOutcomeUnknown, AmiUnavailable):
+                await self.ping()
+            except (AmiOutcomeUnknown, AmiUnavailable, TimeoutError):
                 self.close()
                 return

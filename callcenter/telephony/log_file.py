@@ -129,6 +129,9 @@ def _read(stretch: _Stretch, skip: int) -> tuple[list[bytes], Place]:
     return lines, Place(stretch.inode, start + len(complete))
 
 
+Bookmark = CelBookmark | QueueLogBookmark
+
+
 class BookmarkedLog:
     """One log of one PBX and how far the ledger has taken it. `path` is asked each time; None: there is no file.
 
@@ -159,7 +162,7 @@ class BookmarkedLog:
         if path is None:
             return Written([], NOWHERE)
         async with self._ledger.reading() as session:
-            row = await session.get(self._bookmarks, self._pbx)
+            row: Bookmark | None = await session.get(self._bookmarks, self._pbx)
         if row is None:
             return Written([], await self.end())
         self._marked = Place(int(row.inode), row.offset)
@@ -170,7 +173,7 @@ class BookmarkedLog:
         if place == self._marked or self._path() is None:
             return
         async with self._ledger.transaction() as tx:
-            row = await tx.session.get(self._bookmarks, self._pbx)
+            row: Bookmark | None = await tx.session.get(self._bookmarks, self._pbx)
             if row is None:
                 row = self._bookmarks(pbx=self._pbx)
                 tx.session.add(row)

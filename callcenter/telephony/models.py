@@ -1,8 +1,7 @@
-"""What recovery keeps: how far the PBX's queue_log is read, what was mended, and how the link does."""
+"""What recovery keeps: how far the PBX's queue_log is read, and what was mended."""
 
 import uuid
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import BigInteger, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -36,14 +35,3 @@ class RepairRow(Base):
     """No foreign key: a call that was consultation only has a row that goes away."""
     subject: Mapped[str] = mapped_column(String(150))
     """The agent's number or the queue's member; empty for a journey. Never a household's number."""
-
-
-class LinkReport(Base):
-    """How the link to a PBX does, written by its owner, so that every process and the command line can tell."""
-
-    __tablename__ = "link_reports"
-
-    pbx: Mapped[str] = mapped_column(String(32), primary_key=True)
-    at: Mapped[datetime]
-    holder: Mapped[str] = mapped_column(String(80))
-    data: Mapped[dict[str, Any]]

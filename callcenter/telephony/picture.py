@@ -1,14 +1,14 @@
 """What the PBX shows now: its life, its lines, its waiting callers, members and devices (recovery, steps 1 and 3)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from callcenter.calls.events import LineEvent
 from callcenter.calls.models import PbxLife
+from callcenter.calls.pbx_events import DeviceStateChanged, MemberEvent
 from callcenter.calls.switchboard import LiveLine, LiveWait
 from callcenter.foundation.ids import new_secret_id
 from callcenter.foundation.transactions import Ledger
-from callcenter.telephony import ami_events
+from callcenter.telephony import ami_events, ami_members
 from callcenter.telephony.ami_client import AmiClient
 
 LIFE = "CALLCENTER_LIFE"
@@ -20,26 +20,29 @@ class Picture:
     new_life: bool
     lines: list[LiveLine]
     waits: list[LiveWait]
-    members: list[LineEvent]
-    devices: list[LineEvent]
+    members: list[MemberEvent]
+    devices: list[DeviceStateChanged]
 
 
-async def read(client: AmiClient, ledger: Ledger, pbx: str) -> Picture:
-    """Read everything once, in the order lines, queues, devices; ends with our own fence in the event stream."""
+async def read(client: AmiClient, ledger: Ledger, pbx: str, at: datetime | None = None) -> Picture:
+    """Whether it is a new life, then the lists. `at`: the PBX's time; None if it does not tell it, then ours."""
     new_life = await _take_life(client, ledger, pbx)
-    at = ledger.clock.now()
+    return replace(await read_lists(client, pbx, at or ledger.clock.now()), new_life=new_life)
+
+
+async def read_lists(client: AmiClient, pbx: str, at: datetime) -> Picture:
+    """Everything once, in the order lines, queues, devices. What it said before may still be on its way."""
     lines = [line for row in await client.ask_list("CoreShowChannels") if (line := ami_events.live_line(row))]
     waits: list[LiveWait] = []
-    members: list[LineEvent] = []
+    members: list[MemberEvent] = []
     for row in await client.ask_list("QueueStatus"):
         if row["Event"] == "QueueEntry" and (wait := ami_events.live_wait(row)):
             waits.append(wait)
         elif row["Event"] == "QueueMember":
-            members.append(ami_events.live_member(row, pbx, at))
-    devices = [
-        event for row in await client.ask_list("DeviceStateList") if (event := ami_events.translate(row, pbx, at))
-    ]
-    return Picture(at, new_life, lines, waits, members, devices)
+            members.append(ami_members.live_member(row, pbx, at))
+    told = [ami_events.translate(row, pbx, at) for row in await client.ask_list("DeviceStateList")]
+    devices = [event for event in told if isinstance(event, DeviceStateChanged)]
+    return Picture(at, False, lines, waits, members, devices)
 
 
 async def _take_life(client: AmiClient, ledger: Ledger, pbx: str) -> bool:

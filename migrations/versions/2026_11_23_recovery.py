@@ -1,4 +1,4 @@
-"""recovery: estimates, repairs, the queue_log's bookmark, the link's report
+"""recovery: estimates, repairs, the queue_log's bookmark
 
 Revision: 20261123_recovery, after: 20261123_processes
 """
@@ -36,18 +36,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_repairs")),
     )
     op.create_index("ix_repairs_at", "repairs", ["at"])
-    op.create_table(
-        "link_reports",
-        sa.Column("pbx", sa.String(length=32), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("holder", sa.String(length=80), nullable=False),
-        sa.Column("data", json, nullable=False),
-        sa.PrimaryKeyConstraint("pbx", name=op.f("pk_link_reports")),
-    )
 
 
 def downgrade() -> None:
-    for table in ("link_reports", "repairs", "queue_log_bookmarks"):
+    for table in ("repairs", "queue_log_bookmarks"):
         op.drop_table(table)
     with op.batch_alter_table("journeys") as batch_op:
         batch_op.drop_column("estimates")

@@ -28,6 +28,7 @@ ALLOWED: dict[tuple[str, str], frozenset[Role] | str] = {
     ("get", "/healthz"): PUBLIC,
     ("get", "/readyz"): PUBLIC,
     ("get", "/metrics"): PUBLIC,
+    ("get", "/api/v1/health"): frozenset({R.SUPERVISOR, R.ADMINISTRATOR}),
     ("get", "/api/v1/journeys"): CALLS,
     ("get", "/api/v1/journeys/{journey_id}"): CALLS,
     ("post", "/api/v1/journeys/{journey_id}/disposition"): DESKS,

@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from callcenter.calls.models import AgentLegRow, CelBookmark, IvrStepRow, JourneyRow, QueueVisitRow, RingAttemptRow
+from callcenter.calls.models import (
+    AgentLegRow,
+    CelBookmark,
+    IvrStepRow,
+    JourneyRow,
+    QueueVisitRow,
+    RecordingRow,
+    RingAttemptRow,
+)
 from callcenter.foundation.clock import FrozenClock
 from callcenter.foundation.facts import FactRow
 from callcenter.foundation.transactions import Ledger
@@ -153,6 +161,26 @@ async def test_the_same_after_the_link_alone_was_lost(scene: Scene) -> None:
     assert await scene.counts() == before
 
 
+async def test_messages_and_the_duty_phone_of_the_gap_are_told_like_live_ones(scene: Scene) -> None:
+    await scene.start()
+    await scene.stop()
+    scene.written((RECORDED.parent / "alone.csv").read_text("utf-8"))
+    for _ in range(2):
+        await scene.forget_bookmark()
+        await scene.start()
+        assert sorted(str(row.outcome) for row in await scene.journeys()) == [
+            "answered", "answered", "no_agents", "voicemail", "voicemail",
+        ]  # fmt: skip
+        async with scene.ledger.reading() as session:
+            messages = list(await session.scalars(select(RecordingRow).where(RecordingRow.kind == "voicemail")))
+            tasks = list(await session.scalars(select(Task)))
+            legs = set(await session.scalars(select(AgentLegRow.agent)))
+        assert legs == {"duty-phone", "PJSIP/1004"}
+        assert len(messages) == 2
+        assert {row.id for row in messages} == {task.recording_id for task in tasks}
+        await scene.stop()
+
+
 async def test_a_call_that_was_open_gets_true_times_and_nothing_twice(scene: Scene) -> None:
     """Its begin came over the AMI, stamped a little otherwise; the file has all of it."""
     await scene.start()
@@ -178,7 +206,7 @@ async def test_a_call_that_was_open_gets_true_times_and_nothing_twice(scene: Sce
     assert (visit.position, visit.left_at) == (3, journey.ended_at)
 
 
-async def test_a_call_that_goes_on_is_adopted_from_the_list_and_not_from_the_file(scene: Scene) -> None:
+async def test_a_call_that_goes_on_keeps_its_true_times_and_its_menu_steps(scene: Scene) -> None:
     await scene.start()
     await scene.stop()
     scene.written(BEGIN + STEP + QUEUED)
@@ -186,9 +214,19 @@ async def test_a_call_that_goes_on_is_adopted_from_the_list_and_not_from_the_fil
         {"Channel": CALLER, "ChannelState": "6", "CallerIDNum": "13899886021", "Exten": "s", "Application": "Queue",
          "Uniqueid": LINE, "Linkedid": LINE, "BridgeId": "", "Duration": "00:01:40"}
     ]  # fmt: skip
-    await scene.start()
-    [journey] = await scene.journeys()
-    assert (journey.ended_at, journey.state) == (None, "in_menu")
+    scene.ami.picture.entries = [
+        {"Queue": "hotline-zh", "Position": "1", "Channel": CALLER, "Uniqueid": LINE, "Wait": "98"}
+    ]
+    for _ in range(2):
+        await scene.start()
+        [journey] = await scene.journeys()
+        assert (journey.ended_at, journey.state, journey.estimates) == (None, "queued", None)
+        assert journey.started_at == datetime.fromtimestamp(1795406300.100010, UTC)
+        async with scene.ledger.reading() as session:
+            [step] = await session.scalars(select(IvrStepRow))
+            [visit] = await session.scalars(select(QueueVisitRow))
+        assert (step.node, step.key) == ("main_menu", "1")
+        assert visit.joined_at == datetime.fromtimestamp(1795406302.100010, UTC)
 
 
 async def test_a_call_that_died_with_the_pbx_is_ended_by_estimate_and_owed(scene: Scene) -> None:

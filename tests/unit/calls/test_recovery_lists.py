@@ -8,7 +8,8 @@ from callcenter.calls.facts import AgentRinging, JourneyEnded
 from callcenter.calls.journeys import Journey
 from callcenter.calls.states import CallState, HangupBy, Outcome
 from callcenter.calls.switchboard import LiveLine, LiveWait, Switchboard
-from callcenter.telephony.ami_events import live_line, live_member, live_wait, translate
+from callcenter.telephony.ami_events import live_line, live_wait, translate
+from callcenter.telephony.ami_members import live_member
 from tests.recorded_calls import Ledger, Message, events, messages, run, translated
 
 NAME = "lists-mid-call"
