@@ -76,21 +76,26 @@ def found_duties(pbx: str, lines: Iterable[LiveLine], at: datetime) -> list[OnLi
     ]
 
 
-def found_waits(pbx: str, waits: Iterable[LiveWait], linkedids: dict[str, str], at: datetime) -> list[OnLine]:
-    """One event a waiting caller; join time = `at` − seconds waited. `linkedids`: uniqueid → linkedid."""
+def found_waits(pbx: str, waits: Iterable[LiveWait], found: Iterable[LineFound], asked_at: datetime) -> list[OnLine]:
+    """One event a waiting caller whose line is shown; join time = `asked_at` − seconds waited.
+
+    Its stamp is that of its own line, before the lines that came later: what rings for the caller needs the queue.
+    """
+    by_line = {line.uniqueid: line for line in found}
     return [
         WaitFound(
             pbx,
-            at,
+            by_line[wait.uniqueid].at,
             wait.uniqueid,
-            linkedids.get(wait.uniqueid, wait.uniqueid),
+            by_line[wait.uniqueid].linkedid,
             wait.channel,
             wait.queue,
             wait.position,
-            at - timedelta(seconds=wait.wait_seconds),
+            asked_at - timedelta(seconds=wait.wait_seconds),
             wait.caller_number,
         )
         for wait in waits
+        if wait.uniqueid in by_line
     ]
 
 

@@ -12,7 +12,7 @@ from callcenter.calls import events as e
 from callcenter.calls import facts as f
 from callcenter.calls.changing import put_at, replace, undecided_visit
 from callcenter.calls.journeys import IvrStep, Journey, QueueVisit, Recording
-from callcenter.calls.rings import picked_up
+from callcenter.calls.rings import offer_told, picked_up
 from callcenter.calls.states import VisitOutcome
 
 _V = VisitOutcome
@@ -90,9 +90,11 @@ def wait_found(journey: Journey, event: e.WaitFound, facts: list[f.Fact]) -> Jou
     visit = undecided_visit(journey)
     if visit is not None and visit.queue == event.queue:
         return journey
+    # the caller waits here since then, so he waits in no other queue any more
+    left_at = max(min(event.since, event.at), visit.joined_at) if visit is not None else event.at
     if visit is not None and visit.left_at is None:
-        journey = replace(journey, estimates=(*journey.estimates, event.at))
-    journey = _decide(journey, event.at, _unexplained(journey), facts)
+        journey = replace(journey, estimates=(*journey.estimates, left_at))
+    journey = _decide(journey, left_at, _unexplained(journey), facts)
     facts.append(f.CallerQueued(event.since, event.queue, event.position))
     visit = QueueVisit(event.queue, event.since, event.position)
     guesses = (*journey.estimates, event.since)
@@ -124,6 +126,7 @@ def abandoned(journey: Journey, event: e.CallerAbandonedQueue, facts: list[f.Fac
 
 def connected(journey: Journey, event: e.AgentConnected, facts: list[f.Fact]) -> Journey:
     """AgentConnected."""
+    journey = offer_told(journey, event, facts)
     journey = picked_up(journey, event.at, event.agent_uniqueid, facts)
     return _decide(journey, event.at, _V.ANSWERED, facts)
 

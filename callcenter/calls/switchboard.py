@@ -47,6 +47,8 @@ SPARED_AGE = timedelta(seconds=2)
 #: How far the stamps of one happening may lie apart in two sources (AMI and CEL: microseconds; an IVR step, told
 #: by two commands of the voice menu, some milliseconds).
 SAME_NEWS = timedelta(milliseconds=500)
+#: News of calls not known yet that are kept for `GRACE`: the list that shows a new call can come after its end.
+MOST_TOO_EARLY = 200
 _SUBJECTS = ("node", "key", "bridge", "agent_uniqueid", "refused")
 
 #: Events that may be the first we see of a call. Of all others a call must be known.
@@ -72,6 +74,7 @@ class Switchboard:
         self._by_name: dict[str, CallLog] = {}
         self._finished: deque[tuple[datetime, CallLog]] = deque()
         self._names_of_old: OrderedDict[str, None] = OrderedDict()
+        self._too_early: deque[e.OnLine] = deque(maxlen=MOST_TOO_EARLY)
 
     # ---- events ----
 
@@ -81,7 +84,10 @@ class Switchboard:
             return []
         self._forget_finished(event.at)
         changes: list[Change] = []
+        known = event.linkedid in self._by_name
         call = self._call_of(event, changes)
+        if call is None and event.uniqueid not in self._names_of_old:
+            self._too_early.append(event)
         if call is not None:
             changes += self._add(call, event)
             if changes and changes[-1].late and not _is_household(call):
@@ -91,7 +97,17 @@ class Switchboard:
             spies = self._by_line.get(event.spy_uniqueid)  # type: ignore[attr-defined]
             if spies is not None and spies is not call:
                 changes += self._add(spies, event)
+        if call is not None and not known and self._too_early:
+            changes += self._late_for(call, event)
         return changes
+
+    def _late_for(self, call: CallLog, opened: e.OnLine) -> list[Change]:
+        """What was said of this call before we knew it."""
+        names = call.uniqueids | call.linkedids
+        own = [event for event in self._too_early if event.uniqueid in names or event.linkedid in names]
+        for event in own:
+            self._too_early.remove(event)
+        return [change for event in own if abs(opened.at - event.at) <= GRACE for change in self.apply(event)]
 
     def _call_of(self, event: e.OnLine, changes: list[Change]) -> CallLog | None:
         call = self._by_line.get(event.uniqueid)
@@ -231,31 +247,15 @@ class Switchboard:
         """
         lines = list(lines)
         found = found_lines(self.pbx, lines, at)
-        linkedids = {line.uniqueid: line.linkedid for line in found}
         events: list[e.OnLine] = [line for line in found if differs(self._line(line.uniqueid), line)]
+        events = sorted([*events, *found_waits(self.pbx, waits, found, at)], key=lambda one: one.at)
         after = at + timedelta(microseconds=len(found))
-        events += [w for w in found_waits(self.pbx, waits, linkedids, after) if w.uniqueid in linkedids]
         events += [duty for duty in found_duties(self.pbx, lines, after) if not self._duty_known(duty.uniqueid)]
         return [change for event in events for change in self.apply(event)]
 
     def _duty_known(self, uniqueid: str) -> bool:
         call = self._by_line.get(uniqueid)
         return call is not None and call.journey.duty_called
-
-    def _line(self, uniqueid: str) -> Any:
-        call = self._by_line.get(uniqueid)
-        return call.journey.lines.get(uniqueid) if call is not None else None
-
-    def end_missing(self, live: Collection[str], at: datetime, *, estimated: bool = True) -> list[Change]:
-        """End every line that is not among the live uniqueids; lines younger than 2 s before `at` are spared."""
-        known = set(live)
-        gone = [
-            e.LineVanished(self.pbx, at, line.uniqueid, call.origin.linkedid, line.channel, estimated)
-            for call in self._calls()
-            for line in call.journey.lines.values()
-            if line.ended_at is None and line.uniqueid not in known and line.appeared_at <= at - SPARED_AGE
-        ]
-        return [change for event in gone for change in self.apply(event)]
 
     def agrees(self, lines: Iterable[LiveLine], waits: Iterable[LiveWait], at: datetime) -> bool:
         """Whether these lists show what we believe, as far as they can: what is younger than 2 s is spared."""
@@ -287,14 +287,14 @@ class Switchboard:
             changes.append(Change(self._by_line[event.uniqueid].journey, facts))
         return changes
 
-    # ---- across a restart ----
+    def _line(self, uniqueid: str) -> Any:
+        call = self._by_line.get(uniqueid)
+        return call.journey.lines.get(uniqueid) if call is not None else None
 
-    def memory_of(self, linkedid: str) -> dict[str, Any] | None:
-        """All we know of this call as JSON-able data, for `restore_journeys`; None once it is out of memory."""
-        call = self._by_name.get(linkedid)
-        return call.remember() if call is not None else None
-
-    @classmethod
+    def end_missing(self, live: Collection[str], at: datetime, *, estimated: bool = True) -> list[Change]:
+        """End every line that is not among the live uniqueids; lines younger than 2 s before `at` are spared."""
+        gone = [
+            e.LineVanished(self.pbx, at, line.uniqueid, call.origin.linkedid, line.channel, estimated)
             for call, line in self._gone(live, at)
         ]
         return [change for event in gone for change in self.apply(event)]
@@ -303,6 +303,19 @@ class Switchboard:
         known = set(live)
         return [
             (call, line)
+            for call in self._calls()
+            for line in call.journey.lines.values()
+            if line.ended_at is None and line.uniqueid not in known and line.appeared_at <= at - SPARED_AGE
+        ]
+
+    # ---- across a restart ----
+
+    def memory_of(self, linkedid: str) -> dict[str, Any] | None:
+        """All we know of this call as JSON-able data, for `restore_journeys`; None once it is out of memory."""
+        call = self._by_name.get(linkedid)
+        return call.remember() if call is not None else None
+
+    @classmethod
     def restore_journeys(cls, pbx: str, memories: Iterable[dict[str, Any]]) -> "Switchboard":
         """A switchboard with the calls that `memory_of` described."""
         board = cls(pbx)
