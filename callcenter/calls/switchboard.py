@@ -107,7 +107,7 @@ class Switchboard:
         own = [event for event in self._too_early if event.uniqueid in names or event.linkedid in names]
         for event in own:
             self._too_early.remove(event)
-        return [change for event in own if abs(opened.at - event.at) <= GRACE for change in self.apply(event)]
+        return [change for event in own if event.at >= opened.at - GRACE for change in self.apply(event)]
 
     def _call_of(self, event: e.OnLine, changes: list[Change]) -> CallLog | None:
         call = self._by_line.get(event.uniqueid)
