@@ -5,12 +5,23 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy
+import structlog
 
 from callcenter.foundation.clock import FrozenClock
 from callcenter.foundation.database import Database
 from callcenter.foundation.schema import load_models
 from callcenter.foundation.transactions import Ledger
 from tests.postgres import running_postgres
+
+# structlog's own default draws tracebacks with all local variables: half a second of CPU each, on a busy machine
+# the time limit of a test that makes twenty of them.
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ],
+)
 
 
 @pytest.fixture
