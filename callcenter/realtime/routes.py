@@ -28,6 +28,8 @@ CHECK_SECONDS = 30.0
 """How long a session may be over, or a role taken away, before its open desk closes."""
 MOST_CHARACTERS = 16_384
 MOST_BAD = 5
+MOST_A_SECOND = 20
+"""A page says a handful of things a minute; each may cost the database something."""
 SILENT_SECONDS = 45.0
 """A browser says `alive` every 10 s; one that is silent for longer is gone, whatever TCP thinks."""
 
@@ -130,11 +132,20 @@ async def _write(socket: WebSocket, client: Client) -> None:
             await socket.send_text(await client.texts.get())
 
 
-async def _frames(socket: WebSocket) -> AsyncIterator[str]:
+async def _frames(socket: WebSocket, client: Client) -> AsyncIterator[str]:
+    """Until the browser leaves, or says more than a page would: that ends it with 1008."""
+    now = asyncio.get_running_loop().time
+    second, said = now(), 0
     while True:
         async with asyncio.timeout(SILENT_SECONDS):
             frame = await socket.receive()
         if frame["type"] == "websocket.disconnect":
+            return
+        if now() - second >= 1:
+            second, said = now(), 0
+        said += 1
+        if said > MOST_A_SECOND:
+            client.end(1008)
             return
         yield frame.get("text") or ""
 
@@ -142,7 +153,7 @@ async def _frames(socket: WebSocket) -> AsyncIterator[str]:
 async def _read(socket: WebSocket, desks: Desks, client: Client, person: SignedIn) -> None:
     bad = 0
     with contextlib.suppress(WebSocketDisconnect, TimeoutError, RuntimeError):
-        async for text in _frames(socket):
+        async for text in _frames(socket, client):
             try:
                 if len(text) > MOST_CHARACTERS:
                     raise ValueError("too long")
