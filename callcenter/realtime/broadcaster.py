@@ -8,7 +8,7 @@ several of them changed, pops go first, and a burst makes the messages fewer ins
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -27,6 +27,7 @@ from callcenter.realtime import current_call, screen_pop
 from callcenter.realtime.desk import DeskReader
 from callcenter.realtime.hub import Hub
 from callcenter.realtime.screen_pop import ScreenPops
+from callcenter.realtime.strip_figures import COALESCE_SECONDS, StripFigures
 from callcenter.tasks import views as tasks
 from callcenter.work_orders.models import WorkOrder
 
@@ -81,15 +82,15 @@ class Broadcaster:
     def __init__(self, ledger: Ledger, hub: Hub, reader: DeskReader, pops: ScreenPops) -> None:
         self._ledger = ledger
         self._hub = hub
-        self._reader = reader
         self._pops = pops
         self._facts: asyncio.Queue[list[Recorded]] = asyncio.Queue()
-        self._figures: dict[uuid.UUID, Any] = {}
+        self._strip = StripFigures(ledger, hub, reader)
         self._noting: set[asyncio.Task[None]] = set()
         self._log = logs.get("broadcaster")
 
     def watch(self, recorded: list[Recorded]) -> None:
         """For `Ledger.watch`."""
+        self._strip.note(recorded)
         wanted = [one for one in recorded if one.fact.type in _TOLD]
         if wanted:
             self._facts.put_nowait(wanted)
@@ -198,26 +199,9 @@ class Broadcaster:
             for pop in await calls.unseen_pops(session, shown):
                 await self._send_pop(session, pop, 0)
 
-    async def send_figures(self, every_seconds: float = 2.0) -> None:
-        """Until cancelled: the strip's figures to each desk, when they have changed."""
-        while True:
-            await asyncio.sleep(every_seconds)
-            await self._guarded(self._changed_figures)
-
-    async def _changed_figures(self) -> None:
-        shown = self._hub.agents()
-        if not shown:
-            return
-        async with self._ledger.reading() as session:
-            day = await self._reader.day(session)
-            wanted = select(Agent).where(Agent.id.in_(shown)).options(lazyload(Agent.queues))
-            strips = {agent.id: day.of(agent) for agent in await session.scalars(wanted)}
-        for agent_id, strip in strips.items():
-            now_shown = strip.model_dump(mode="json")
-            if self._figures.get(agent_id) != now_shown:
-                self._figures[agent_id] = now_shown
-                as_of = iso(self._ledger.clock.now())
-                self._hub.to_agent(agent_id, {"type": "figures", "as_of": as_of, "figures": now_shown})
+    async def send_figures(self, coalesce: float = COALESCE_SECONDS) -> None:
+        """Until cancelled: the strip's figures to all desks, when they have changed."""
+        await self._strip.run(coalesce)
 
     async def beat(self, every_seconds: float = 5.0) -> None:
         """Until cancelled: the sign of life that keeps screens from saying that they are stale."""

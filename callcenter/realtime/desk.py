@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,7 +20,7 @@ from callcenter.foundation import facts
 from callcenter.foundation.settings import Settings
 from callcenter.foundation.transactions import Ledger
 from callcenter.realtime import current_call, screen_pop
-from callcenter.realtime.messages import CodeOut, DeskOut, FiguresOut, LineOut, ServiceLevel
+from callcenter.realtime.messages import CodeOut, DeskOut, FiguresOut, LineOut, ServiceLevel, SharedFigures
 from callcenter.tasks import views as tasks
 from callcenter.work_orders.models import WorkOrder
 
@@ -85,9 +86,12 @@ class Day:
     placed: dict[str, int]
 
     def of(self, agent: Agent) -> FiguresOut:
-        """One desk's strip."""
-        count, mean = self.taken.get(agent.number, (0, None))
-        return FiguresOut(
+        """One desk's strip, whole."""
+        return FiguresOut.model_validate(self.shared().model_dump() | self.own(agent.number, agent.user_id))
+
+    def shared(self) -> SharedFigures:
+        """What is the same on all desks."""
+        return SharedFigures(
             waiting=self.today.waiting,
             longest_wait_since=self.today.longest_wait_since,
             ready=self.ready,
@@ -97,10 +101,16 @@ class Day:
             service_level=ServiceLevel(
                 within_seconds=int(figures.WITHIN.total_seconds()), good=self.today.good, of=self.today.of
             ),
-            my_answered_today=count,
-            my_orders_today=self.placed.get(f"user:{agent.user_id}", 0),
-            my_handle_seconds=mean,
         )
+
+    def own(self, number: str, user_id: uuid.UUID | None) -> dict[str, Any]:
+        """The rest of `FiguresOut`: one agent's."""
+        count, mean = self.taken.get(number, (0, None))
+        return {
+            "my_answered_today": count,
+            "my_orders_today": self.placed.get(f"user:{user_id}", 0),
+            "my_handle_seconds": mean,
+        }
 
 
 async def _presence(session: AsyncSession, agent: Agent, ledger: Ledger) -> Presence:

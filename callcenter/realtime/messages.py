@@ -74,7 +74,7 @@ class ServiceLevel(Out):
     of: int
 
 
-class FiguresOut(Out):
+class SharedFigures(Out):
     waiting: int
     longest_wait_since: IsoTime | None
     ready: int
@@ -82,6 +82,11 @@ class FiguresOut(Out):
     answered_today: int
     abandoned_today: int
     service_level: ServiceLevel
+
+
+class FiguresOut(SharedFigures):
+    """Whole in the snapshot; a `figures` message carries the shared ones, or the agent's own, whichever changed."""
+
     my_answered_today: int
     my_orders_today: int
     my_handle_seconds: float | None

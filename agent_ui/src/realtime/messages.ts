@@ -8,7 +8,7 @@ export type ServerMessage =
   | { type: 'presence'; position: number; presence: Presence }
   | { type: 'call'; position: number; call: Call | null }
   | { type: 'tasks'; position: number; tasks: Task[] }
-  | { type: 'figures'; as_of: Iso; figures: Figures }
+  | { type: 'figures'; as_of: Iso; figures: Partial<Figures> }
   | { type: 'order'; position: number; order: OrderBrief; receipt: Receipt | null }
   | { type: 'heartbeat'; as_of: Iso }
   | { type: 'replaced' }

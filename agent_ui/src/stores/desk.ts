@@ -88,8 +88,9 @@ export const useDesk = defineStore('desk', () => {
     adopt(await api.desk())
   }
 
-  function setFigures(next: Figures, asOf: string): void {
-    figures.value = next
+  /** The shared figures or the agent's own, whichever changed, laid over what the snapshot said. */
+  function setFigures(next: Partial<Figures>, asOf: string): void {
+    figures.value = { ...figures.value, ...next } as Figures
     figuresAsOf.value = asOf
   }
 

@@ -77,9 +77,10 @@ describe('the table of messages', () => {
   })
 
   it('changes figures and tasks in place', () => {
-    handle({ type: 'figures', as_of: NOW, figures: figures({ waiting: 3 }) }, reply)
+    handle({ type: 'figures', as_of: NOW, figures: figures({ my_answered_today: 7 }) }, reply)
+    handle({ type: 'figures', as_of: NOW, figures: { waiting: 3 } }, reply)
     handle({ type: 'tasks', position: 14, tasks: [task({ id: 'a' }), task({ id: 'b', state: 'done' })] }, reply)
-    expect(useDesk().figures?.waiting).toBe(3)
+    expect(useDesk().figures).toMatchObject({ waiting: 3, my_answered_today: 7 })
     expect(useTasks().open.map((one) => one.id)).toEqual(['a'])
   })
 

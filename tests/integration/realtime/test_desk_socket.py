@@ -202,11 +202,11 @@ async def test_frames_that_are_none_are_answered_and_the_fifth_closes(
 
 async def test_the_figures_are_sent_when_they_change(live: Live, gulnar: httpx.AsyncClient) -> None:
     tab = await live.desk(gulnar)
-    first = (await tab.hears("figures"))["figures"]
+    first = (await tab.hears("snapshot"))["desk"]["figures"]
     assert (first["signed_in"], first["answered_today"]) == (1, 0)
     await Call(live).rest()
-    later: Frame = await tab.hears("figures", lambda frame: frame["figures"]["my_answered_today"] == 1)
-    assert later["figures"]["answered_today"] == 1
+    await tab.hears("figures", lambda frame: frame["figures"].get("my_answered_today") == 1)
+    later: Frame = await tab.hears("figures", lambda frame: frame["figures"].get("answered_today") == 1)
     assert later["figures"]["service_level"] == {"within_seconds": 15, "good": 1, "of": 1}
     sent, beats = len(tab.named("figures")), len(tab.named("heartbeat"))
     await until(lambda: len(tab.named("heartbeat")) > beats + 3, "some time passes")
