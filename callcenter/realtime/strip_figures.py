@@ -84,7 +84,7 @@ class StripFigures:
         self._own = own
 
     def _tell_all(self, shared: Figures, as_of: str | None, new: set[uuid.UUID]) -> None:
-        """All desks if they have changed, else the new ones: their snapshots may be of a moment between two counts."""
+        """All desks if they have changed, else the new ones: their snapshot may be of a moment between two counts."""
         message = {"type": "figures", "as_of": as_of, "figures": shared}
         if shared != self._shared:
             self._shared = shared
