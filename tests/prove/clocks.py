@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-_LIBRARY = "faketime/libfaketimeMT.so.1"
+_LIBRARY = "faketime/libfaketime.so.1"
 
 
 class JumpingClock:
@@ -22,7 +22,8 @@ class JumpingClock:
             "FAKETIME_TIMESTAMP_FILE": str(self._file),
             "FAKETIME_CACHE_DURATION": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-            "DONT_FAKE_MONOTONIC": "1",
+            # Else timed waits on monotonic clocks return at once, and Python's threads fight for the interpreter.
+            "FAKETIME_FORCE_MONOTONIC_FIX": "0",
             "NO_FAKE_STAT": "1",
         }
 

@@ -9,6 +9,7 @@ from contextlib import closing
 
 from sqlalchemy.engine import make_url
 
+from tests.browser.stack import until
 from tests.prove.centre import SERVICE, Centre
 
 LOCKED_SECONDS = 10.0
@@ -49,11 +50,16 @@ async def disk_full(centre: Centre, rng: random.Random) -> float:
 
 async def _jump(centre: Centre, rng: random.Random, seconds: int) -> float:
     assert centre.clock is not None
-    centre.clock.jump(seconds)
-    await asyncio.sleep(rng.uniform(3.0, 7.0))
-    centre.clock.jump(0)
-    await asyncio.sleep(1.1)  # until then the library has not looked into its file
+    await _set(centre, seconds)
+    await asyncio.sleep(rng.uniform(2.0, 6.0))
+    await _set(centre, 0)
     return time.monotonic()
+
+
+async def _set(centre: Centre, seconds: int) -> None:
+    assert centre.clock is not None
+    centre.clock.jump(seconds)
+    await until("the service's clock has jumped", lambda: abs(centre.clock_ahead() - seconds) < HOUR / 2)
 
 
 async def clock_ahead(centre: Centre, rng: random.Random) -> float:
