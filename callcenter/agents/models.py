@@ -25,6 +25,8 @@ class Queue(Base):
     language: Mapped[str] = mapped_column(String(8))
     ring_seconds: Mapped[int] = mapped_column(default=RING_SECONDS)
     most_wait_seconds: Mapped[int] = mapped_column(default=MOST_WAIT_SECONDS)
+    duty_phone: Mapped[str | None] = mapped_column(String(12))
+    """Rung when nobody serves the queue: a seat's number, or one of the city as it is dialled."""
 
 
 class Agent(Base):

@@ -7,11 +7,13 @@ import uuid
 
 from sqlalchemy import select
 
+from callcenter.agents import duty_phone
 from callcenter.agents.models import Agent, AgentQueue, Queue
 from callcenter.agents.queue_times import MOST_WAIT_LIMITS, MOST_WAIT_SECONDS, RING_LIMITS, RING_SECONDS
 from callcenter.foundation import audit
 from callcenter.foundation.errors import Invalid, NotFound
 from callcenter.foundation.ids import new_id
+from callcenter.foundation.phone_numbers import mask
 from callcenter.foundation.transactions import Transaction
 
 _ALPHABET = string.ascii_letters + string.digits
@@ -63,6 +65,25 @@ async def set_times(tx: Transaction, *, name: str, ring: int | None, most_wait: 
         ring=queue.ring_seconds,
         most_wait=queue.most_wait_seconds,
     )
+    return queue
+
+
+async def set_duty_phone(tx: Transaction, *, name: str, number: str | None, area_code: str, actor: str) -> Queue:
+    """Who is rung when nobody serves the queue; None: nobody. `NotFound`, `Invalid`.
+
+    The PBX learns it when its configuration is rendered.
+    """
+    queue = await tx.session.get(Queue, name)
+    if queue is None:
+        raise NotFound("queue_not_found")
+    if number is not None:
+        number = duty_phone.as_dialled(number)
+        seats = set(await tx.session.scalars(select(Agent.number).where(Agent.active)))
+        if not duty_phone.may_be_rung(number, seats=seats, area_code=area_code):
+            raise Invalid("invalid_input", fields=["duty_phone"])
+    queue.duty_phone = number
+    shown = mask(number) if number else None
+    audit.note(tx, actor=actor, action="queue.duty_phone_set", subject=f"queue:{name}", number=shown)
     return queue
 
 

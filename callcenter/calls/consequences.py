@@ -7,21 +7,20 @@ Facts come from the PBX and never raise here; what no longer fits is ignored. Ev
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
 from callcenter.agents import repository as agents
 from callcenter.agents.states import LineState
 from callcenter.calls import facts as f
-from callcenter.calls import lost_callers, notes
+from callcenter.calls import lost_callers, notes, recordings
 from callcenter.calls.agent_lines import AgentLines
 from callcenter.calls.journeys import Journey
-from callcenter.calls.models import RecordingRow, ScreenPopRow
-from callcenter.calls.recordings import recording_path
+from callcenter.calls.models import ScreenPopRow
 from callcenter.calls.states import AttemptOutcome, Direction
 from callcenter.calls.store import household_text
-from callcenter.foundation.ids import new_id, new_secret_id
+from callcenter.foundation.ids import new_id
 from callcenter.foundation.phone_numbers import PhoneNumber, normalise
 from callcenter.foundation.transactions import Transaction
 
@@ -58,6 +57,7 @@ class Consequences:
         self._table: dict[type[f.Fact], Callable[[Transaction, Context, f.Fact], Awaitable[None]]] = {
             f.JourneyStarted: self._started,
             f.RecordingStarted: self._recording,
+            f.VoicemailLeft: self._voicemail,
             f.AgentRinging: self._ringing,
             f.RingEnded: self._ring_ended,
             f.AgentLegStarted: self._leg_started,
@@ -79,25 +79,17 @@ class Consequences:
 
     async def _recording(self, tx: Transaction, context: Context, fact: f.Fact) -> None:
         assert isinstance(fact, f.RecordingStarted)
-        path = recording_path(fact.uniqueid)
-        if path is None:
-            return
-        known = await tx.session.scalar(
-            select(RecordingRow.id).where(
-                RecordingRow.journey_id == context.journey_id, RecordingRow.uniqueid == fact.uniqueid
-            )
-        )
-        if known is None:
-            tx.session.add(
-                RecordingRow(
-                    id=new_secret_id(),
-                    journey_id=context.journey_id,
-                    pbx=context.journey.pbx,
-                    uniqueid=fact.uniqueid,
-                    started_at=fact.at,
-                    path=path,
-                )
-            )
+        await self._register(tx, context, fact.at, fact.uniqueid, voicemail=False)
+
+    async def _voicemail(self, tx: Transaction, context: Context, fact: f.Fact) -> None:
+        assert isinstance(fact, f.VoicemailLeft)
+        await self._register(tx, context, fact.at, fact.uniqueid, voicemail=True)
+
+    async def _register(
+        self, tx: Transaction, context: Context, at: datetime, uniqueid: str, *, voicemail: bool
+    ) -> None:
+        journey_id, pbx = context.journey_id, context.journey.pbx
+        await recordings.register(tx, journey_id=journey_id, pbx=pbx, uniqueid=uniqueid, at=at, voicemail=voicemail)
 
     async def _ringing(self, tx: Transaction, context: Context, fact: f.Fact) -> None:
         assert isinstance(fact, f.AgentRinging)

@@ -169,7 +169,7 @@ async def _first_recordings(session: AsyncSession, ids: Sequence[uuid.UUID]) -> 
     rows = await session.execute(
         select(recording.journey_id, recording.id)
         .where(recording.journey_id.in_(ids))
-        .order_by(recording.started_at.desc())
+        .order_by(recording.kind, recording.started_at.desc())  # the last one stays: a message before a talk
     )
     return {journey_id: id_ for journey_id, id_ in rows}
 

@@ -32,8 +32,9 @@ async def note_end(
     outcome: Outcome,
     within: timedelta,
 ) -> None:
-    """An inbound journey is over: if nobody served the household, somebody owes it a call."""
-    if outcome not in UNSERVED:
+    """An inbound journey is over: if nobody served the household, or it left a message, somebody owes it a call."""
+    message = await repository.voicemail_of(tx.session, journey_id) if journey.voicemail_left else None
+    if outcome not in UNSERVED and message is None:
         return
     waits = journey.queue_visits
     await tasks.open_lost_caller(
@@ -46,7 +47,8 @@ async def note_end(
             waited_seconds=round(sum(visit.wait_seconds for visit in waits)) if waits else None,
             steps=[{"node": step.node, "key": step.key} for step in journey.ivr_steps],
             calls_today=await _calls_today(tx, number),
-            cause=outcome.value,
+            cause=(outcome if message is None else Outcome.VOICEMAIL).value,
+            recording_id=message.id if message is not None else None,
         ),
         within=within,
         owner_candidates=await _owners(tx),

@@ -156,7 +156,7 @@ class RecordingRow(Base):
     """A recording, registered when it starts. The id cannot be guessed; the path is relative to the PBX's folder."""
 
     __tablename__ = "recordings"
-    __table_args__ = (UniqueConstraint("journey_id", "uniqueid"),)
+    __table_args__ = (UniqueConstraint("journey_id", "uniqueid", "kind"),)
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     journey_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("journeys.id"), index=True)
@@ -164,6 +164,8 @@ class RecordingRow(Base):
     uniqueid: Mapped[str] = mapped_column(String(150))
     started_at: Mapped[datetime]
     path: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(10), default="call", server_default="call")
+    """`call`, or `voicemail` for a message (registered when it is told)."""
 
 
 class ScreenPopRow(Base):

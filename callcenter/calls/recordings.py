@@ -1,11 +1,13 @@
 """Recordings on disk: where the PBX puts them, whether they are there, and who may hear them."""
 
 import re
+import uuid
 import wave
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.agents import repository as agents
@@ -14,10 +16,14 @@ from callcenter.auth.permissions import Permission
 from callcenter.calls import repository
 from callcenter.calls.models import RecordingRow
 from callcenter.foundation.errors import NotFound, NotPermitted
+from callcenter.foundation.ids import new_secret_id
+from callcenter.foundation.transactions import Transaction
 
 MonitorDir = Callable[[str], Path | None]
 """PBX name → its folder of recordings."""
 
+CALL, VOICEMAIL = "call", "voicemail"
+"""Kinds of recordings."""
 _UNIQUEID = re.compile(r"[A-Za-z0-9-]{0,60}?(\d{10})\.\d{1,12}")
 
 
@@ -33,6 +39,24 @@ def voicemail_path(uniqueid: str) -> str | None:
     """Where the dialplan (voicemail.conf) puts the message of that line."""
     talk = recording_path(uniqueid)
     return talk.removesuffix(".wav") + "-voicemail.wav" if talk else None
+
+
+async def register(
+    tx: Transaction, *, journey_id: uuid.UUID, pbx: str, uniqueid: str, at: datetime, voicemail: bool = False
+) -> None:
+    """Note that this line is recorded, or has left a message, unless it is noted; nothing for a strange uniqueid."""
+    path = voicemail_path(uniqueid) if voicemail else recording_path(uniqueid)
+    kind = VOICEMAIL if voicemail else CALL
+    if path is None:
+        return
+    known = await tx.session.scalar(
+        select(RecordingRow.id).where(
+            RecordingRow.journey_id == journey_id, RecordingRow.uniqueid == uniqueid, RecordingRow.kind == kind
+        )
+    )
+    if known is None:
+        row = {"journey_id": journey_id, "pbx": pbx, "uniqueid": uniqueid, "started_at": at, "path": path}
+        tx.session.add(RecordingRow(id=new_secret_id(), kind=kind, **row))
 
 
 def locate(row: RecordingRow, monitor_dir: MonitorDir) -> Path:
@@ -56,8 +80,13 @@ def seconds_of(path: Path) -> float | None:
 
 
 async def check_may_play(session: AsyncSession, person: SignedIn, row: RecordingRow) -> None:
-    """Supervisors hear all; agents what they were part of (domain.md §4.10). `NotPermitted`."""
+    """Supervisors hear all; agents what they were part of (domain.md §4.10). `NotPermitted`.
+
+    A message waits for whoever takes its task: all who work on tasks may hear it.
+    """
     if person.may(Permission.RECORDINGS_PLAY_ALL):
+        return
+    if row.kind == VOICEMAIL and person.may(Permission.TASKS_WORK):
         return
     person.must(Permission.RECORDINGS_PLAY_OWN)
     seat = await agents.by_user(session, person.user_id)

@@ -2,10 +2,13 @@
 
 import asyncio
 import json
+from collections.abc import Collection
 from pathlib import Path
 
+from callcenter.agents import duty_phone
 from callcenter.agents import repository as agents
 from callcenter.cli.addresses import find_instance, pbx_home
+from callcenter.cli.output import say
 from callcenter.foundation.clock import SystemClock
 from callcenter.foundation.database import Database
 from callcenter.foundation.settings import Settings
@@ -59,18 +62,28 @@ async def _rows(settings: Settings) -> tuple[tuple[AgentEndpoint, ...], tuple[Qu
                 AgentEndpoint(number=agent.number, name=f"agent-{agent.number}", secret=agent.sip_secret)
                 for agent in await agents.list_agents(session)
             )
+            rung = {seat.number for seat in seats}
             queues = tuple(
                 QueueRow(
                     name=queue.name,
                     language=queue.language,
                     timeout=queue.ring_seconds,
                     max_wait_seconds=queue.most_wait_seconds,
+                    duty_phone=_duty_phone(queue.duty_phone, rung, settings.area_code),
                 )
                 for queue in await agents.list_queues(session)
             )
     finally:
         await ledger.database.close()
     return seats, queues
+
+
+def _duty_phone(number: str | None, seats: Collection[str], area_code: str) -> str | None:
+    """None for what may no longer be rung (its seat has gone): the PBX must start all the same."""
+    if number is None or duty_phone.may_be_rung(number, seats=seats, area_code=area_code):
+        return number
+    say("a queue's duty phone is no seat and no number of this city any more; it is left out")
+    return None
 
 
 def pbx_plan(settings: Settings, *, demo: bool) -> PbxPlan:

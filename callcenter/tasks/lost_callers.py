@@ -24,7 +24,7 @@ TIMER = "T-CALLBACK"
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """One lost call. `steps`: [{node, key}]; `where`: where the household hung up."""
+    """One lost call. `steps`: [{node, key}]; `where`: where the household hung up; `recording_id`: of its message."""
 
     journey_id: uuid.UUID
     number: PhoneNumber | None
@@ -34,6 +34,7 @@ class Loss:
     steps: Sequence[dict[str, Any]] = ()
     calls_today: int = 1
     cause: str = "abandoned"
+    recording_id: str | None = None
 
 
 def subject_of(task_id: uuid.UUID) -> str:
@@ -75,7 +76,8 @@ async def open_lost_caller(
         return _add(tx, running, loss)
     task = Task(
         id=new_id(),
-        kind=TaskKind.LOST_CALLER,
+        kind=TaskKind.VOICEMAIL if loss.recording_id else TaskKind.LOST_CALLER,
+        recording_id=loss.recording_id,
         state=TaskState.OPEN,
         owner_id=pick_owner(owner_candidates, await repository.running_per_owner(tx.session)),
         number=loss.number.full if loss.number else None,
@@ -117,11 +119,15 @@ TIMER_HANDLERS: dict[str, TimerHandler] = {TIMER: on_due}
 
 
 async def _running(tx: Transaction, loss: Loss) -> Task | None:
-    """The newest running task of the number, if fresh. A withheld number has none: one task a call."""
+    """The newest running task of the number, if fresh. A withheld number has none: one task a call.
+
+    A task holds one message: a second one gets a task of its own, so that both are heard.
+    """
     if loss.number is None:
         return None
     for task in await repository.running_of_number(tx.session, loss.number.full):
-        if is_same_trouble(task.created_at, tx.now):
+        has_room = task.recording_id is None or loss.recording_id is None
+        if has_room and is_same_trouble(task.created_at, tx.now):
             return task
     return None
 
@@ -130,6 +136,8 @@ def _add(tx: Transaction, task: Task, loss: Loss) -> Task:
     """A second loss within the half hour: the task tells the latest call, its limit stays that of the first."""
     for name, value in _told(loss).items():
         setattr(task, name, value)
+    if loss.recording_id is not None:
+        task.kind, task.recording_id = TaskKind.VOICEMAIL, loss.recording_id
     fact = fact_of(task, "task.opened")
     tx.record(Fact(fact.type, fact.subject, {**fact.data, "repeated": True}))
     return task

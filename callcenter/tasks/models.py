@@ -31,6 +31,8 @@ class Task(Base):
     customer_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("customers.id"))
     journey_id: Mapped[uuid.UUID]
     """The latest lost call."""
+    recording_id: Mapped[str | None] = mapped_column(String(32))
+    """The message that is to be heard; data, like `journey_id`."""
     lost_at: Mapped[datetime]
     waited_seconds: Mapped[int | None]
     lost_where: Mapped[str] = mapped_column(String(8))

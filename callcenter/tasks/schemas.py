@@ -35,6 +35,8 @@ class TaskOut(Out):
     number: NumberOut
     customer: NamedOut | None
     journey_id: str
+    recording_id: str | None
+    """Of the message, for `/recordings/{id}/audio`."""
     lost_at: IsoTime
     waited_seconds: int | None
     where: str

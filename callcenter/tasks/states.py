@@ -8,6 +8,8 @@ from enum import StrEnum
 
 class TaskKind(StrEnum):
     LOST_CALLER = "lost_caller"
+    VOICEMAIL = "voicemail"
+    """A lost caller who has left a message: to be heard, and called back."""
 
 
 class TaskState(StrEnum):

@@ -42,6 +42,7 @@ async def shown(session: AsyncSession, tasks: Sequence[Task]) -> list[TaskOut]:
             number=NumberOut.of(task.number),
             customer=_named(task.customer_id, customers),
             journey_id=str(task.journey_id),
+            recording_id=task.recording_id,
             lost_at=task.lost_at,
             waited_seconds=task.waited_seconds,
             where=task.lost_where,

@@ -37,6 +37,8 @@ class Heartbeat:
     async def beat(self, client: AmiClient) -> None:
         """Write the PBX's present time; see to the watch. Raises as `AmiClient.send`."""
         now = await _seconds(client, "EPOCH")
+        if not now:
+            return
         await client.send("Setvar", {"Variable": BEAT, "Value": str(now)})
         if abs(now - await _seconds(client, WATCHED)) <= WATCH_SECONDS:
             return

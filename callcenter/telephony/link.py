@@ -25,6 +25,7 @@ from callcenter.telephony.ami_client import AmiAddress, AmiClient, AmiOutcomeUnk
 from callcenter.telephony.ami_headers import stamp_of
 from callcenter.telephony.devices import DeviceKeeper
 from callcenter.telephony.gap import Stretch
+from callcenter.telephony.heartbeat import Heartbeat
 from callcenter.telephony.inbox import Inbox
 from callcenter.telephony.link_status import LinkState, LinkStatus
 from callcenter.telephony.members import MemberKeeper
@@ -72,6 +73,7 @@ class PbxLink:
         self.repairs = RepairLog(ledger, pbx)
         self.devices = DeviceKeeper(ledger)
         self.members = MemberKeeper(ledger, self._members_repaired)
+        self._heartbeat = Heartbeat()
         self._status = LinkStatus()
         self.client: AmiClient | None = None
 
@@ -147,6 +149,7 @@ class PbxLink:
                 tasks.create_task(self._consume()),
                 tasks.create_task(self._sweep(client)),
                 tasks.create_task(self.members.run(client)),
+                tasks.create_task(self._heartbeat.run(client)),
             ]
             await client.wait_lost()
             for job in jobs:

@@ -165,7 +165,7 @@ export type TaskResult = 'reached' | 'not_reached' | 'wrong_number' | 'not_neede
 
 export interface Task {
   id: string
-  kind: 'lost_caller'
+  kind: 'lost_caller' | 'voicemail'
   due_at: Iso
   created_at: Iso
   state: 'open' | 'claimed' | 'done'
@@ -173,6 +173,7 @@ export interface Task {
   number: PhoneNumber
   customer: { id: string; name: string } | null
   journey_id: string
+  recording_id: string | null
   lost_at: Iso
   waited_seconds: number | null
   where: 'queue' | 'menu'

@@ -27,7 +27,7 @@ export const figures = (over: Partial<Figures> = {}): Figures => ({
 })
 
 export const task = (over: Partial<Task> = {}): Task => ({
-  id: 't1', kind: 'lost_caller', due_at: '2026-11-23T02:54:31.000Z', created_at: NOW, state: 'open', owner: null,
+  id: 't1', kind: 'lost_caller', recording_id: null, due_at: '2026-11-23T02:54:31.000Z', created_at: NOW, state: 'open', owner: null,
   number: { masked: '139****2276', full: null, withheld: false }, customer: null, journey_id: 'j9', lost_at: NOW, waited_seconds: 40,
   where: 'queue', steps: [], calls_today: 1, open_orders: 0, attempts: [], note: null, ...over,
 })

@@ -56,6 +56,7 @@ async def test_a_lost_caller_is_listed_with_all_an_agent_needs(city: City) -> No
         "number": {"masked": "138****6021", "full": None, "withheld": False},
         "customer": order["customer"],
         "journey_id": str(task.journey_id),
+        "recording_id": None,
         "lost_at": "2026-11-23T02:24:00.000Z",
         "waited_seconds": 41,
         "where": "queue",
@@ -76,6 +77,33 @@ async def test_a_second_loss_within_half_an_hour_is_the_same_task(city: City) ->
     assert second.due_at == first.due_at
     city.clock.advance(timedelta(minutes=15))
     assert (await lose(city)).id != first.id
+
+
+async def leave_message(city: City, recording: str) -> Task:
+    loss = Loss(
+        journey_id=new_id(),
+        number=NUMBER,
+        lost_at=city.clock.at,
+        where="queue",
+        cause="voicemail",
+        recording_id=recording,
+    )
+    async with city.ledger.transaction() as tx:
+        return await lost_callers.open_lost_caller(tx, loss, within=WITHIN)
+
+
+async def test_a_message_joins_the_task_of_a_loss_and_is_kept_through_later_ones(city: City) -> None:
+    first = await lose(city)
+    message = await leave_message(city, "first")
+    assert (message.id, message.kind, message.recording_id) == (first.id, "voicemail", "first")
+    later = await lose(city)
+    assert (later.id, later.kind, later.recording_id) == (first.id, "voicemail", "first")
+
+
+async def test_a_second_message_is_a_second_task_since_both_must_be_heard(city: City) -> None:
+    first, second = await leave_message(city, "first"), await leave_message(city, "second")
+    assert first.id != second.id
+    assert {first.recording_id, second.recording_id} == {"first", "second"}
 
 
 async def test_an_end_told_twice_makes_no_second_task(city: City) -> None:

@@ -13,7 +13,7 @@ export interface LedgerLine {
 }
 
 /** `PJSIP/1001` and `1001` are the same desk to a reader. */
-export const agentNumber = (agent: string): string => agent.replace(/^[A-Za-z]+\//, '')
+export const agentNumber = (agent: string): string => (agent === 'duty-phone' ? t('tasks.duty_phone') : agent.replace(/^[A-Za-z]+\//, ''))
 
 const joined = (...parts: string[]): string => parts.filter(Boolean).join(t('list.comma'))
 
