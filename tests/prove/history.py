@@ -111,7 +111,7 @@ async def compare(
             for caller in callers:
                 written = await read(session, caller.number, centre.settings.area_code)
                 rings = [ring for ring in phones.rings if ring.number == caller.number]
-                _judge(caller, written, rings, blur, result, within)
+                judge(caller, written, rings, blur, result, within=within)
             await _orders(session, centre, saved, result)
             await _ghosts(session, result)
             await _phantoms(session, centre, result)
@@ -120,9 +120,16 @@ async def compare(
         await ledger.database.close()
 
 
-def _judge(
-    caller: Caller, written: Written, rings: Sequence[Ring], blur: Blur | None, result: Findings, within: float
+def judge(
+    caller: Caller,
+    written: Written,
+    rings: Sequence[Ring],
+    blur: Blur | None,
+    result: Findings,
+    *,
+    within: float = WITHIN,
 ) -> None:
+    """One call: `rings` are those of his number at the agents' telephones."""
     name = f"…{caller.number[-7:]}"
     result.calls += caller.accepted
     for row in written.journeys:
