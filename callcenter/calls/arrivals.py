@@ -174,6 +174,8 @@ def found(journey: Journey, event: LineFound, facts: list[f.Fact]) -> Journey:
     line = known or _line(event, event.incoming, event.since, event.caller_number, event.dialled)
     up = event.state == STATE_UP
     line = replace(line, bridge=event.bridge, answered_at=line.answered_at or (event.at if up else None))
+    if known is None:
+        line = replace(line, found_at=event.at)
     journey = with_line(journey, line)
     if known is None:
         journey = _seated(journey, line, event.caller_name, facts)
@@ -183,8 +185,9 @@ def found(journey: Journey, event: LineFound, facts: list[f.Fact]) -> Journey:
             journey = began_ringing(journey, event.since, line.uniqueid, line.channel, line.interface, facts)
         if line.is_agent and up and not event.incoming:
             journey = found_answered(journey, event)
-    legs_since = event.since if known is None else event.at
-    journey = refresh(journey, event.at, facts, legs_since=legs_since)
-    guesses = {event.since} if known is None else set()
-    guesses |= {event.at, legs_since} if len(facts) > told else set()
+    legs = {(leg.line, leg.from_at) for leg in journey.agent_legs}
+    journey = refresh(journey, event.at, facts, found=True) if event.settles else journey
+    guesses = {leg.from_at for leg in journey.agent_legs if (leg.line, leg.from_at) not in legs}
+    guesses |= {event.since} if known is None else set()
+    guesses |= {event.at} if len(facts) > told else set()
     return replace(journey, estimates=(*journey.estimates, *sorted(guesses.difference(journey.estimates))))

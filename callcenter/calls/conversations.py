@@ -4,7 +4,7 @@ After every move of a line, `refresh` compares who is within the caller's hearin
 of Local halves joins two bridges; when the PBX takes the pair out, the leg goes on without a gap (LinesFused).
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from callcenter.calls import events as e
 from callcenter.calls import facts as f
@@ -14,6 +14,9 @@ from callcenter.calls.lines import interface_of, number_of, within_hearing
 from callcenter.calls.queueing import answered_without_word
 from callcenter.calls.rings import picked_up
 from callcenter.calls.states import Direction, TransferKind
+
+#: The lines of one list have stamps that rise by a microsecond.
+SAME_LIST = timedelta(seconds=1)
 
 
 def bridge_entered(journey: Journey, event: e.BridgeEntered, facts: list[f.Fact]) -> Journey:
@@ -56,9 +59,12 @@ def refresh(
     facts: list[f.Fact],
     *,
     mover: Line | None = None,
-    legs_since: datetime | None = None,
+    found: bool = False,
 ) -> Journey:
-    """Open and close legs and consultations so that they fit the bridges. `mover`: the line whose move caused it."""
+    """Open and close legs and consultations so that they fit the bridges. `mover`: the line whose move caused it.
+
+    `found`: the PBX's list showed it; the leg of a line that was not known before counts from the line's birth.
+    """
     household = journey.lines.get(journey.household)
     if household is None:
         return journey
@@ -71,7 +77,8 @@ def refresh(
     open_lines = {leg.line for leg in open_legs}
     for line in agents.values():
         if line.uniqueid not in open_lines:
-            journey = _start_leg(journey, line, at, legs_since or at, facts)
+            born = line.appeared_at if found and line.found_at and at - line.found_at < SAME_LIST else at
+            journey = _start_leg(journey, line, at, born, facts)
     if open_legs and not agents and household.ended_at is None:
         facts.append(f.LastAgentLeft(at))
     journey = _complete_transfer(journey, at, heard, facts)

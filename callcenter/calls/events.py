@@ -301,7 +301,10 @@ class OriginateEnded(OnLine):
 
 @dataclass(frozen=True, slots=True)
 class LineFound(OnLine):
-    """A live line that we did not know, or knew otherwise. `since` = its birth, `bridge` empty if in none."""
+    """A live line that we did not know, or knew otherwise. `since` = its birth, `bridge` empty if in none.
+
+    `settles`: the last one of its call in that list; only then is it known who hears whom.
+    """
 
     since: datetime
     state: int
@@ -310,6 +313,7 @@ class LineFound(OnLine):
     caller_name: str
     dialled: str
     bridge: str
+    settles: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,6 +145,7 @@ class Line:
     ended_at: datetime | None = None
     cause: int = 0
     dial_status: str = ""
+    found_at: datetime | None = None  # first known from the PBX's list of that time
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,10 @@
 """What the PBX shows when asked (CoreShowChannels, QueueStatus), and the events that follow from a difference."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from callcenter.calls.changing import undecided_visit
+from callcenter.calls.changing import replace, undecided_visit
 from callcenter.calls.events import DutyPhoneCalled, LineFound, OnLine, WaitFound
 from callcenter.calls.journeys import Journey, Line, QueueVisit
 
@@ -65,6 +65,12 @@ def _found(pbx: str, line: LiveLine, asked_at: datetime, at: datetime) -> LineFo
         else "",  # a place in the dialplan by now, not what was dialled
         bridge=line.bridge,
     )
+
+
+def settling(found: Sequence[LineFound]) -> list[LineFound]:
+    """These events, of which the last one of each call settles who hears whom."""
+    last = {line.linkedid: line.uniqueid for line in found}
+    return [line if last[line.linkedid] == line.uniqueid else replace(line, settles=False) for line in found]
 
 
 def found_duties(pbx: str, lines: Iterable[LiveLine], at: datetime) -> list[OnLine]:

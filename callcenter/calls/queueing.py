@@ -31,6 +31,8 @@ _BY_STATUS = {
 
 #: A refusal is told twice where VarSet is not filtered (QUEUESTATUS, then the dialplan's UserEvent): one visit.
 SAME_REFUSAL = timedelta(seconds=1)
+#: The lists tell of a wait in whole seconds.
+SAME_JOIN = timedelta(seconds=1)
 #: A line that ends this soon after the queue was ended by its owner: the dialplan would have spoken first.
 GOODBYE = timedelta(milliseconds=200)
 #: A digit this short before the caller left the queue took him out of it.
@@ -76,7 +78,11 @@ def tried(journey: Journey, event: e.QueueTried, facts: list[f.Fact]) -> Journey
 
 
 def joined(journey: Journey, event: e.CallerJoinedQueue, facts: list[f.Fact]) -> Journey:
-    """CallerJoinedQueue."""
+    """CallerJoinedQueue. Nobody joins the queue in which he waits: that is a wait which the lists told before."""
+    visit = undecided_visit(journey)
+    if visit is not None and visit.queue == event.queue and abs(event.at - visit.joined_at) <= SAME_JOIN:
+        visit = replace(visit, joined_at=min(visit.joined_at, event.at), position=event.position or visit.position)
+        return _put_visit(journey, visit)
     journey = _decide(journey, event.at, _unexplained(journey), facts)
     if event.uniqueid == journey.household and not journey.caller:
         journey = replace(journey, caller=event.caller_number)

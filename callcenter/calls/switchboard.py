@@ -31,6 +31,7 @@ from callcenter.calls.live_lines import (
     found_duties,
     found_lines,
     found_waits,
+    settling,
     still_waiting,
 )
 from callcenter.calls.machine import is_contact
@@ -247,7 +248,7 @@ class Switchboard:
         """
         lines = list(lines)
         found = found_lines(self.pbx, lines, at)
-        events: list[e.OnLine] = [line for line in found if differs(self._line(line.uniqueid), line)]
+        events: list[e.OnLine] = [*settling([line for line in found if differs(self._line(line.uniqueid), line)])]
         events = sorted([*events, *found_waits(self.pbx, waits, found, at)], key=lambda one: one.at)
         after = at + timedelta(microseconds=len(found))
         events += [duty for duty in found_duties(self.pbx, lines, after) if not self._duty_known(duty.uniqueid)]

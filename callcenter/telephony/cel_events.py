@@ -141,6 +141,7 @@ class _Telling:
         self._hung_up = {row.uniqueid for row in rows if row.kind == "HANGUP"}
         self._lines = {row.channel: row for row in reversed(rows)}
         self._waiting: dict[str, tuple[CelRow, str]] = {}
+        self._talking: set[str] = set()
         self._asked: set[str] = set()
 
     def tell(self) -> list[ev.OnLine]:
@@ -161,7 +162,7 @@ class _Telling:
             return told
         caller, queue = self._waiting.get(row.linkedid, (None, ""))
         agent = interface_of(row.channel)
-        if caller is not None and is_agent_interface(agent):
+        if caller is not None and caller.uniqueid not in self._talking and is_agent_interface(agent):
             member = agent.partition("/")[2].partition("-")[0]
             who = self._pbx, row.at, caller.uniqueid, caller.linkedid, caller.channel
             told.append(ev.AgentCalled(*who, queue, agent, member, row.uniqueid, row.channel))
@@ -213,6 +214,7 @@ class _Telling:
         return [ev.QueueClosed(*self._line(row), queue[:TEXT_LENGTH], status.upper()[:TEXT_LENGTH], refused)]
 
     def entered(self, row: CelRow) -> list[ev.OnLine]:
+        self._talking.add(row.uniqueid)  # the queue goes on while its caller talks; it rings nobody for him any more
         return [ev.BridgeEntered(*self._line(row), row.said("bridge_id"))]
 
     def left(self, row: CelRow) -> list[ev.OnLine]:
