@@ -35,7 +35,7 @@ class Voice:
 
 @dataclass(frozen=True)
 class Prompt:
-    """One fixed prompt. `speaker` names the person who recorded it; None = the machine speaks. `tone` follows if set."""
+    """One fixed prompt. `speaker`: the person who recorded it; None = the machine speaks. `tone`: one follows."""
 
     id: str
     language: str
