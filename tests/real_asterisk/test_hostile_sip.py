@@ -1,0 +1,25 @@
+"""The torture messages of RFC 4475 against our configuration: it lives, dials nobody, and takes the next call."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from callcenter.telephony.replay import replay_messages
+from tests.hostile.sip import SENDERS, torture
+from tests.hostile.torture import MESSAGES
+from tests.real_asterisk.ami_wire import AmiWire, ami
+from tests.real_asterisk.running_pbx import RunningPbx
+
+
+@pytest.fixture
+async def tracer(quiet_pbx: RunningPbx) -> AsyncIterator[AmiWire]:
+    async with ami(quiet_pbx.instance.ami_port, "tracer", quiet_pbx.tracer_secret) as wire:
+        yield wire
+
+
+async def test_the_torture_messages_harm_nobody(quiet_pbx: RunningPbx, tracer: AmiWire) -> None:
+    assert len(MESSAGES) == 49, "as many as the RFC has"
+    tried = await torture(quiet_pbx, tracer)
+    assert tried.complaints == []
+    assert tried.cases.total() == 49 * len(SENDERS)
+    assert len(replay_messages(tracer.events).journeys) > 10, "those that are valid did call"
