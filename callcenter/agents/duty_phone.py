@@ -17,6 +17,11 @@ def as_dialled(written: str) -> str:
     return _SIGNS.sub("", written)
 
 
+def is_seat_number(number: str) -> bool:
+    """True for a number too short to be one of the city: it can only be a seat's."""
+    return len(number) < FIXED_DIGITS
+
+
 def is_city_number(number: str, *, area_code: str, fixed_digits: int = FIXED_DIGITS) -> bool:
     """A mobile, or a fixed number of the city with or without its area code, in digits."""
     fixed = rf"(?:{area_code})?[2-8]\d{{{fixed_digits - 1}}}"

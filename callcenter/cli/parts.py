@@ -7,10 +7,13 @@ import httpx
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from callcenter.agents import repository as agents
+from callcenter.agents.duty_phone import is_seat_number
 from callcenter.calls.models import JourneyRow
 from callcenter.cli.addresses import find_instance, listens, pbx_home, service_address, sign_ins
 from callcenter.cli.machine import open_ledger
 from callcenter.cli.processes import Background
+from callcenter.foundation.phone_numbers import mask
 from callcenter.foundation.settings import Settings
 from callcenter.pbx import instance
 from callcenter.work_orders.models import WorkOrder
@@ -41,7 +44,20 @@ def _pbx(settings: Settings) -> Part:
     part: Part = {"ok": found.running, "pid": found.pid, "uptime_seconds": found.uptime_seconds}
     if found.instance is not None:
         part |= {"version": found.instance.version, "sip_port": found.instance.sip_port}
-    return part
+    return part | {"duty_phones": asyncio.run(_duty_phones(settings))}
+
+
+async def _duty_phones(settings: Settings) -> dict[str, str]:
+    """Queue → whom its callers reach when nobody serves it; numbers outside masked. Empty without a database."""
+    ledger = open_ledger(settings)
+    try:
+        async with ledger.reading() as session:
+            rung = {queue.name: queue.duty_phone for queue in await agents.list_queues(session)}
+    except SQLAlchemyError:
+        return {}  # the database's own part tells
+    finally:
+        await ledger.database.close()
+    return {name: number if is_seat_number(number) else mask(number) for name, number in rung.items() if number}
 
 
 def _service(settings: Settings, background: Background) -> Part:
