@@ -1,10 +1,12 @@
 """The torture messages of RFC 4475 against our configuration: it lives, dials nobody, and takes the next call."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
 from callcenter.telephony.replay import replay_messages
+from tests.hostile.scanners import scan
 from tests.hostile.sip import SENDERS, torture
 from tests.hostile.torture import MESSAGES
 from tests.real_asterisk.ami_wire import AmiWire, ami
@@ -23,3 +25,11 @@ async def test_the_torture_messages_harm_nobody(quiet_pbx: RunningPbx, tracer: A
     assert tried.complaints == []
     assert tried.cases.total() == 49 * len(SENDERS)
     assert len(replay_messages(tracer.events).journeys) > 10, "those that are valid did call"
+
+
+async def test_scanners_find_no_account_and_guess_no_password(
+    quiet_pbx: RunningPbx, tracer: AmiWire, tmp_path: Path
+) -> None:
+    tried = await scan(quiet_pbx, tracer, tmp_path, guesses=20)
+    assert tried.complaints == []
+    assert tried.cases["accounts asked for"] > 100
