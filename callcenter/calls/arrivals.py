@@ -46,9 +46,19 @@ _NO_NUMBER = frozenset({"s", "h", "t", "i"})
 def appeared(journey: Journey, event: LineAppeared, facts: list[f.Fact]) -> Journey:
     """LineAppeared."""
     if event.uniqueid in journey.lines:
-        return journey
+        return _told_more(journey, event)
     line = _line(event, event.incoming, event.at, event.caller_number, event.dialled)
     return _seated(with_line(journey, line), line, event.caller_name, facts)
+
+
+def _told_more(journey: Journey, event: LineAppeared) -> Journey:
+    """The line was known from what it did, which tells less of the caller than its birth does."""
+    if journey.household != event.uniqueid or not event.incoming or journey.direction is not Direction.INBOUND:
+        return journey
+    name, dialled = journey.caller_name or event.caller_name, "" if event.dialled in _NO_NUMBER else event.dialled
+    if (name, journey.dialled or dialled) == (journey.caller_name, journey.dialled):
+        return journey
+    return replace(journey, caller_name=name, dialled=journey.dialled or dialled)
 
 
 def introduced(journey: Journey, event: OnLine, facts: list[f.Fact]) -> Journey:
