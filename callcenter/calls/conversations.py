@@ -17,6 +17,8 @@ from callcenter.calls.states import Direction, TransferKind
 
 #: The lines of one list have stamps that rise by a microsecond.
 SAME_LIST = timedelta(seconds=1)
+#: AMI and CEL tell of one transfer on lines of different names.
+SAME_TRANSFER = timedelta(seconds=1)
 
 
 def bridge_entered(journey: Journey, event: e.BridgeEntered, facts: list[f.Fact]) -> Journey:
@@ -213,6 +215,9 @@ def _transferred(journey: Journey, event: e.OnLine, kind: TransferKind, to: str,
     household = journey.lines.get(journey.household)
     heard = within_hearing(journey.lines, household) if household is not None else []
     completed = any(line.interface != by for line in heard)
+    last = journey.transfers[-1] if journey.transfers else None
+    if last is not None and (last.kind, last.by) == (kind, by) and abs(event.at - last.at) <= SAME_TRANSFER:
+        return replace(journey, transfers=(*journey.transfers[:-1], replace(last, to=last.to or to)))
     facts.append(f.TransferMade(event.at, kind, by, to, completed))
     transfer = Transfer(event.at, kind, by, to, completed)
     return replace(journey, transfers=(*journey.transfers, transfer))

@@ -96,9 +96,12 @@ def _offered(
     known = find_attempt(journey, event.agent_uniqueid)
     if known >= 0:
         attempt = journey.attempts[known]
-        if (attempt.member_name, attempt.queue) == (event.member_name, event.queue):
+        number_alone = attempt.member_name in ("", attempt.agent.rpartition("/")[2])  # CEL knows no names
+        name = event.member_name if number_alone else attempt.member_name
+        queue = attempt.queue or event.queue
+        if (attempt.member_name, attempt.queue) == (name, queue):
             return journey
-        attempt = replace(attempt, member_name=event.member_name, queue=event.queue)
+        attempt = replace(attempt, member_name=name, queue=queue)
         return replace(journey, attempts=put_at(journey.attempts, known, attempt))
     device = interface_of(event.agent_channel)
     agent = device if is_agent_interface(device) else member_interface(event.interface)
