@@ -188,6 +188,9 @@ class FakeAmi:
 
     def _queueremove(self, connection: Connection, action: Headers) -> None:
         key = action["Queue"], action["Interface"]
+        if key not in self.picture.members:
+            connection.answer(action, "Error", Message="Unable to remove interface: Not there")
+            return
         connection.answer(action)
         self._tell_member(connection, "QueueMemberRemoved", key)
         del self.picture.members[key]

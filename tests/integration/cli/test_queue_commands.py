@@ -13,17 +13,16 @@ from callcenter.agents import seats
 from callcenter.agents.models import Agent
 from callcenter.cli import queues
 from callcenter.cli.machine import open_ledger, pbx_plan
-from callcenter.foundation import schema
 from callcenter.foundation.settings import Settings
 from callcenter.pbx import instance
 from callcenter.pbx.instance import PbxStatus
 
 
 @pytest.fixture
-def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def state(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A deployment with the queue hotline-zh."""
     monkeypatch.setenv("CALLCENTER_STATE_DIR", str(tmp_path / "var"))
-    monkeypatch.setenv("CALLCENTER_DATABASE_URL", "")
+    monkeypatch.setenv("CALLCENTER_DATABASE_URL", database_url)
     settings = Settings()
 
     async def add() -> None:
@@ -33,7 +32,6 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             await seats.add_agent(tx, number="1001", name="古丽娜尔", user_id=None, queues={"hotline-zh": 0})
         await ledger.database.close()
 
-    schema.upgrade(settings.sqlalchemy_url)
     asyncio.run(add())
     return settings.state_dir
 

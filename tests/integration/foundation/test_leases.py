@@ -100,6 +100,27 @@ async def test_who_was_frozen_while_it_watched_does_not_take_what_is_alive(pair:
     assert not pair.b.lease.is_ours
 
 
+async def test_while_the_database_is_away_the_holder_keeps_it_but_must_not_act(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await pair.a.keeper.turn()
+    pair.passes(SHARED.seconds - 0.5)
+    assert pair.a.lease.may_act, "nobody can have it yet"
+    with monkeypatch.context() as away:
+        away.setattr(pair.a.keeper._ledger.database, "write", _no_database)
+        with pytest.raises(OSError, match="away"):
+            await pair.a.keeper.turn()
+        pair.passes(0.6)
+        assert (pair.a.lease.is_ours, pair.a.lease.may_act) == (True, False)
+    await pair.a.keeper.turn()
+    assert pair.a.lease.may_act, "nobody has taken it meanwhile"
+    await pair.a.write()
+
+
+def _no_database() -> None:
+    raise OSError("the database is away")
+
+
 async def test_given_back_it_is_free_at_once(pair: Pair) -> None:
     await pair.a.keeper.turn()
     await pair.a.keeper.give_back()

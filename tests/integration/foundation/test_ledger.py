@@ -4,8 +4,11 @@ import asyncio
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 
 from callcenter.foundation import facts, outbox
+from callcenter.foundation.clock import FrozenClock
+from callcenter.foundation.database import Database
 from callcenter.foundation.facts import Fact, Recorded
 from callcenter.foundation.outbox import Effect, OutboxRow, OutboxState, OutboxWorker
 from callcenter.foundation.transactions import Ledger, Transaction
@@ -87,3 +90,23 @@ async def test_an_unclear_effect_is_not_tried_again(ledger: Ledger) -> None:
         row = await session.scalar(select(OutboxRow))
     assert row is not None
     assert (row.state, tries) == (OutboxState.UNKNOWN, [1])
+
+
+@pytest.mark.postgresql
+async def test_who_freezes_within_a_transaction_holds_up_nobody_for_long(
+    postgres_url: str, clock: FrozenClock
+) -> None:
+    """It holds the end of the ledger, which every writer needs: the server ends its session."""
+    frozen, other = Database(postgres_url), Database(postgres_url)
+    ledger = Ledger(other, clock)
+    async with ledger.transaction() as tx:
+        tx.record(Fact("test.happened", "test:1"))
+    async with frozen.engine.connect() as connection:
+        await connection.exec_driver_sql("UPDATE stream_heads SET last = last WHERE name = 'facts'")
+        async with ledger.transaction() as tx:
+            tx.record(Fact("test.happened", "test:2"))
+        with pytest.raises(DBAPIError, match="idle-in-transaction"):
+            await connection.exec_driver_sql("SELECT 1")
+        await connection.invalidate()
+    await frozen.close()
+    await other.close()

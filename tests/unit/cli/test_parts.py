@@ -6,7 +6,6 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from callcenter.cli import parts
-from callcenter.foundation.schema import load_models
 from callcenter.foundation.settings import Settings
 
 TOLD = {"ok": True, "engine": "sqlite", "outbox_waiting": 0}
@@ -17,10 +16,8 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(_env_file=None, state_dir=tmp_path)  # type: ignore[call-arg]
 
 
-def test_counts_come_from_the_database_itself(settings: Settings, tmp_path: Path) -> None:
-    engine = create_engine(f"sqlite:///{tmp_path / 'callcenter.db'}")
-    load_models().create_all(engine)
-    engine.dispose()
+def test_counts_come_from_the_database_itself(tmp_path: Path, database_url: str) -> None:
+    settings = Settings(_env_file=None, state_dir=tmp_path, database_url=database_url)  # type: ignore[call-arg]
     assert parts._database(settings, TOLD) == TOLD | {"journeys": 0, "work_orders": 0}
 
 
