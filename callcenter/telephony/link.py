@@ -131,6 +131,8 @@ class PbxLink:
             raise AmiUnavailable("no PBX instance")
         if self._inbox.overflowed:  # else what the last link said and nobody has taken yet is still good
             self._inbox = Inbox()
+        async with self._turn:
+            await self._drain()  # what the last link said comes before what the files tell of the gap
         client = AmiClient(address, self._hear, on_pong=self._pong, may_act=self._may_act)
         await client.connect()
         self.client, begun = client, time.monotonic()
@@ -220,8 +222,11 @@ class PbxLink:
             self.devices.reset()
             self._status.life_since = self._ledger.clock.now()
         async with self._turn:
-            await self._drain()
+            if found_by is not FoundBy.RECOVERY:
+                await self._drain()
+            # After a gap the files come first: by news of its end a call would be over before its middle is told.
             repairs = await self._fill(replace(stretch, trusted=not self._clock.is_set))
+            await self._drain()
             lines = {line.uniqueid for line in shown.lines}
             repairs += await self._engine.mend(lines=shown.lines, waits=shown.waits, at=shown.at, live=lines)
             await self._drain()

@@ -25,7 +25,7 @@ from callcenter.tasks.models import Task
 from callcenter.telephony import link as link_module
 from callcenter.telephony.ami_client import AmiAddress
 from callcenter.telephony.link import PbxLink
-from tests.fakes.fake_ami import FakeAmi
+from tests.fakes.fake_ami import Connection, FakeAmi, Headers
 from tests.integration.conftest import new_engine, until
 
 RECORDED = Path(__file__).parents[2] / "transcripts" / "cel" / "calls.csv"
@@ -267,3 +267,33 @@ async def test_garbage_in_the_file_keeps_nobody_from_going_live(scene: Scene) ->
         )
     await scene.start()
     assert [row.estimated for row in await scene.journeys()] == [True]
+
+
+async def test_an_end_that_is_heard_before_the_file_is_read_does_not_hide_what_came_before_it(scene: Scene) -> None:
+    """The caller was queued in the gap and hung up just after we were back: the news of it waits in the inbox."""
+    await scene.start()
+    scene.heard("Newchannel", "1795406300.100000", CallerIDName="", Context="from-carrier")
+    scene.heard("Newstate", "1795406300.200000", ChannelState="6")
+
+    async def known() -> bool:
+        return len(await scene.journeys()) == 1
+
+    await until(known, "the call is known")
+
+    def hangs_up_meanwhile(connection: Connection, action: Headers) -> None:
+        scene.heard("Hangup", "1795406330.500000", ChannelState="6", Cause="16")
+        connection.listing(action, "CoreShowChannels", [])
+
+    scene.ami.reactions["CoreShowChannels"] = hangs_up_meanwhile
+    scene.written(BEGIN + STEP + QUEUED)
+    scene.ami.connection.cut()
+
+    async def over() -> bool:
+        return (await scene.journeys())[0].outcome is not None
+
+    await until(over, "the call is over")
+    [journey] = await scene.journeys()
+    assert (journey.outcome, journey.queue) == ("abandoned", "hotline-zh")
+    async with scene.ledger.reading() as session:
+        types = list(await session.scalars(select(FactRow.type).where(FactRow.type.like("call.journey_%"))))
+    assert types == ["call.journey_started", "call.journey_ended"]
