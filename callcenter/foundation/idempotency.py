@@ -26,7 +26,7 @@ class IdempotencyRow(Base):
 def fingerprint(request: dict[str, Any]) -> str:
     """A hash of a request body that ignores the order of its keys."""
     text = json.dumps(request, sort_keys=True, default=str, ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 async def earlier_result(tx: Transaction, *, actor: str, key: str, request: dict[str, Any]) -> str | None:

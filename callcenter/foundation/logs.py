@@ -10,6 +10,7 @@ import structlog
 
 _LONG_RUN = re.compile(r"\d{7,}")
 _MOBILE_LENGTH = 10  # from here on three digits at the front and four at the end are no secret
+_LONG_NUMBER = 10**6
 _SAFE_KEYS = frozenset({"timestamp", "position", "pid", "port", "uniqueid", "linkedid", "journey", "order"})
 
 
@@ -29,10 +30,14 @@ def _masked(value: Any) -> Any:
     if isinstance(value, str):
         return mask_numbers(value)
     if isinstance(value, dict):
-        return {key: _masked(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
+        return {_masked(key): item if key in _SAFE_KEYS else _masked(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
         return [_masked(item) for item in value]
-    return value
+    if value is None or isinstance(value, bool | float):
+        return value
+    if isinstance(value, int):
+        return value if abs(value) < _LONG_NUMBER else mask_numbers(str(value))
+    return mask_numbers(str(value))  # bytes, dataclasses, exceptions: what their text shows counts
 
 
 def _mask(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

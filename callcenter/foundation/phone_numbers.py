@@ -16,6 +16,7 @@ WITHHELD = frozenset({"", "anonymous", "unknown", "<unknown>", "restricted", "un
 _NOT_DIALLED = re.compile(r"[\s\-().\u2010-\u2015·]")
 _DIGIT = re.compile(r"\d")
 _MOST_RAW = 64
+_MASKED = re.compile(r"\+?.{0,3}\*{4}(?:.{2}|\d{4})|0\d{2,3}-\d{2}\*{3,}\d{2}", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,10 @@ class PhoneNumber:
 def mask(full: str) -> str:
     """`+8613899886021` → `138****6021`, `+869912825555` → `0991-28***55`; short numbers stay as they are.
 
-    Of more than six digits at most half, and one more, are shown.
+    Of more than six digits at most half, and one more, are shown. A mask is its own mask.
     """
+    if _MASKED.fullmatch(full):
+        return full
     if mobile := re.fullmatch(r"\+86(1\d{2})\d{4}(\d{4})", full):
         return f"{mobile[1]}****{mobile[2]}"
     if fixed := re.fullmatch(r"\+86(10|2\d|[3-9]\d{2})(\d{2})(\d{3,})(\d{2})", full):

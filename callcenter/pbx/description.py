@@ -87,8 +87,20 @@ def read_description(instance_dir: Path) -> Instance:
         for name in ("pid_file", "monitor_dir", "log_dir"):
             raw[name] = Path(raw[name])
         raw["program"] = tuple(raw["program"])
-        return Instance(**raw)
+        return _checked(Instance(**raw))
     except FileNotFoundError as error:
         raise InstanceBroken(f"no PBX was started in {instance_dir}") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise InstanceBroken(f"{path} cannot be read: {type(error).__name__}") from error
+
+
+def _checked(found: Instance) -> Instance:
+    """TypeError for a field of another kind than it should be: half a file, or somebody's own."""
+    for one in dataclasses.fields(found):
+        value = getattr(found, one.name)
+        wanted = tuple if one.name == "program" else one.type
+        if type(value) is not wanted and not (wanted is Path and isinstance(value, Path)):
+            raise TypeError(one.name)
+    if not all(isinstance(word, str) for word in found.program):
+        raise TypeError("program")
+    return found

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from callcenter.telephony.replay import replay_messages
+from tests.hostile.names import HOSTILE_NAMES
 from tests.hostile.scanners import scan
 from tests.hostile.sip import SENDERS, torture
+from tests.hostile.sipp import call_in, froms
 from tests.hostile.torture import MESSAGES
 from tests.real_asterisk.ami_wire import AmiWire, ami
 from tests.real_asterisk.running_pbx import RunningPbx
@@ -33,3 +35,11 @@ async def test_scanners_find_no_account_and_guess_no_password(
     tried = await scan(quiet_pbx, tracer, tmp_path, guesses=20)
     assert tried.complaints == []
     assert tried.cases["accounts asked for"] > 100
+
+
+async def test_hostile_names_and_numbers_are_text_and_one_journey_each(
+    quiet_pbx: RunningPbx, tracer: AmiWire, tmp_path: Path
+) -> None:
+    tried = await call_in(quiet_pbx, tracer, tmp_path, list(froms()))
+    assert tried.complaints == []
+    assert tried.cases.total() > len(HOSTILE_NAMES) + 10
