@@ -34,6 +34,8 @@ async def note_end(
 ) -> None:
     """An inbound journey is over: if nobody served the household, or it left a message, somebody owes it a call."""
     message = await repository.voicemail_of(tx.session, journey_id) if journey.voicemail_left else None
+    if outcome is Outcome.ANSWERED:  # perhaps by a correction of an end that was told before
+        await tasks.note_served(tx, journey_id)
     if outcome not in UNSERVED and message is None:
         return
     waits = journey.queue_visits

@@ -17,7 +17,7 @@ from callcenter.foundation.timers import TimerHandler, TimerRow
 from callcenter.foundation.transactions import Transaction
 from callcenter.tasks import repository
 from callcenter.tasks.models import Task
-from callcenter.tasks.states import ClosingFact, TaskKind, TaskState, is_same_trouble, pick_owner
+from callcenter.tasks.states import RUNNING, ClosingFact, TaskKind, TaskState, is_same_trouble, pick_owner
 
 TIMER = "T-CALLBACK"
 
@@ -100,12 +100,23 @@ async def note_reached(tx: Transaction, number: PhoneNumber | None, *, journey_i
         return 0
     running = await repository.running_of_number(tx.session, number.full)
     for task in running:
-        task.state, task.closed_at = TaskState.DONE, tx.now
-        task.closing_fact = ClosingFact.CALLED_AGAIN
-        await timers.cancel(tx, subject=subject_of(task.id))
-        fact = fact_of(task, "task.closed")
-        tx.record(Fact(fact.type, fact.subject, {**fact.data, "reached_in": str(journey_id)}))
+        await _close(tx, task, journey_id)
     return len(running)
+
+
+async def note_served(tx: Transaction, journey_id: uuid.UUID) -> None:
+    """A call that was told as lost was served after all (a withheld number cannot be found by `note_reached`)."""
+    task = await repository.of_journey(tx.session, journey_id)
+    if task is not None and task.state in RUNNING:
+        await _close(tx, task, journey_id)
+
+
+async def _close(tx: Transaction, task: Task, journey_id: uuid.UUID) -> None:
+    task.state, task.closed_at = TaskState.DONE, tx.now
+    task.closing_fact = ClosingFact.WAS_SERVED if task.journey_id == journey_id else ClosingFact.CALLED_AGAIN
+    await timers.cancel(tx, subject=subject_of(task.id))
+    fact = fact_of(task, "task.closed")
+    tx.record(Fact(fact.type, fact.subject, {**fact.data, "reached_in": str(journey_id)}))
 
 
 async def on_due(tx: Transaction, timer: TimerRow) -> None:

@@ -26,10 +26,12 @@ class TaskResult(StrEnum):
 
 
 class ClosingFact(StrEnum):
-    """What ended a task: a person's result, or the household that got through by itself."""
+    """What ended a task: a person's result, the household that got through by itself, or that it never was lost."""
 
     BY_PERSON = "by_person"
     CALLED_AGAIN = "called_again"
+    WAS_SERVED = "was_served"
+    """Late news: in the very call that we took for lost an agent talked with the household."""
 
 
 class TaskIsDone(Exception):
