@@ -87,11 +87,17 @@ def start_service(settings: Settings, background: Background) -> tuple[str, int]
         return service_address(settings)
     host, port = settings.host, _free_port(settings.host, settings.port)
     write_private(settings.state_dir / "service.json", json.dumps({"host": host, "port": port}))
-    env = {"CALLCENTER_IVR_TOKEN": _ivr_token(settings), "CALLCENTER_STATE_DIR": str(settings.state_dir.resolve())}
+    env = service_environment(settings)
     background.start("service", "callcenter", "serve", "--host", host, "--port", str(port), env=env)
     say(f"service: http://{host}:{port}/")
     _wait("service", background, lambda: _answers(f"http://{host}:{port}/readyz"))
     return host, port
+
+
+def service_environment(settings: Settings) -> dict[str, str]:
+    """What a process of this deployment's service must be told."""
+    env = {"CALLCENTER_IVR_TOKEN": _ivr_token(settings), "CALLCENTER_STATE_DIR": str(settings.state_dir.resolve())}
+    return env | ({"CALLCENTER_DATABASE_URL": settings.database_url} if settings.database_url else {})
 
 
 def _answers(url: str) -> bool:

@@ -140,9 +140,9 @@ async def until(what: str, holds: Callable[[], Any], seconds: float = 15.0) -> A
     raise AssertionError(f"not within {seconds:.0f} s: {what}")
 
 
-def start_stack(folder: Path, *, sounds: Path | None) -> Stack:
+def start_stack(folder: Path, *, sounds: Path | None, database_url: str | None = None) -> Stack:
     """All parts on free ports with the demo city, no simulated telephones. `sounds`: None = the real prompts."""
-    settings = Settings(state_dir=folder, sounds_dir=sounds, port=0)
+    settings = Settings(state_dir=folder, sounds_dir=sounds, port=0, database_url=database_url)
     folder.mkdir(parents=True, exist_ok=True)
     schema.upgrade(settings.sqlalchemy_url)
     asyncio.run(starting.seed(settings))

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -140,18 +141,24 @@ def _empty(url: str) -> None:
 @pytest.fixture
 async def centre(shared_database: str, tmp_path: Path) -> AsyncIterator[Centre]:
     await asyncio.to_thread(_empty, shared_database)
-    ledger = Ledger(Database(shared_database), SystemClock())
-    user_id = await add_user(ledger, AGENT, Role.AGENT)
-    await add_seat(ledger, SEAT, user_id, "hotline-zh")
+    async with opened_centre(shared_database, tmp_path) as made:
+        yield made
+
+
+@asynccontextmanager
+async def opened_centre(url: str, folder: Path) -> AsyncIterator[Centre]:
+    """An exchange, an agent, no process yet; all that are started are killed at the end."""
+    ledger = Ledger(Database(url), SystemClock())
+    await add_seat(ledger, SEAT, await add_user(ledger, AGENT, Role.AGENT), "hotline-zh")
     env = {
         **os.environ,
-        "CALLCENTER_DATABASE_URL": shared_database,
-        "CALLCENTER_STATE_DIR": str(tmp_path / "var"),
+        "CALLCENTER_DATABASE_URL": url,
+        "CALLCENTER_STATE_DIR": str(folder / "var"),
         "PYTHONPATH": str(schema.ROOT),
     }
     async with FakeAmi() as ami:
-        describe(tmp_path / "var", ami)
-        made = Centre(ami, ledger, env, tmp_path)
+        describe(folder / "var", ami)
+        made = Centre(ami, ledger, env, folder)
         try:
             yield made
         finally:
