@@ -11,7 +11,7 @@ from callcenter.foundation.errors import NotFound
 from callcenter.foundation.schema import ROOT
 from callcenter.foundation.settings import Settings
 
-PAGES = ("/", "/sign-in", "/lost-callers", "/calls", "/calls/{rest:path}")
+PAGES = ("/", "/sign-in", "/lost-callers", "/calls", "/calls/{rest:path}", "/health")
 SAFETY = {
     "Content-Security-Policy": (
         "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; media-src 'self' blob:; "

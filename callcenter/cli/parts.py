@@ -11,6 +11,7 @@ from callcenter.agents import repository as agents
 from callcenter.agents.duty_phone import is_seat_number
 from callcenter.calls.models import JourneyRow
 from callcenter.cli.addresses import find_instance, listens, pbx_home, service_address, sign_ins
+from callcenter.cli.health import health_part
 from callcenter.cli.machine import open_ledger
 from callcenter.cli.processes import Background
 from callcenter.foundation.phone_numbers import mask
@@ -25,14 +26,17 @@ def all_parts(settings: Settings) -> dict[str, Part]:
     """Name → {"ok": bool, …}."""
     background = Background(settings.state_dir)
     service = _service(settings, background)
+    told, pbx = dict(service), _pbx(settings)
     parts = {
-        "pbx": _pbx(settings),
+        "pbx": pbx,
         "service": service,
         "database": _database(settings, service.pop("database", {"ok": False})),
         "ami": service.pop("ami", {"ok": False}),
         "browser": service.pop("browser", {"ok": False}),
         "ivr": _ivr(settings, background, service.pop("menu", {})),
     }
+    if parts["database"]["ok"]:
+        parts["health"] = health_part(settings, told, pbx_runs=pbx["ok"])
     if sign_ins(settings):
         phones = background.running("phones")
         parts["phones"] = {"ok": phones is not None, "pid": phones.pid if phones else None}
