@@ -195,6 +195,8 @@ def found(journey: Journey, event: LineFound, facts: list[f.Fact]) -> Journey:
             journey = began_ringing(journey, event.since, line.uniqueid, line.channel, line.interface, facts)
         if line.is_agent and up and not event.incoming:
             journey = found_answered(journey, event)
+    elif up and known.answered_at is None and journey.household == line.uniqueid:
+        facts.append(f.CallAnswered(event.at))
     legs = {(leg.line, leg.from_at) for leg in journey.agent_legs}
     journey = refresh(journey, event.at, facts, found=True) if event.settles else journey
     guesses = {leg.from_at for leg in journey.agent_legs if (leg.line, leg.from_at) not in legs}

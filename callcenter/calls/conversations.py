@@ -27,7 +27,7 @@ def bridge_entered(journey: Journey, event: e.BridgeEntered, facts: list[f.Fact]
     if line is None or line.ended_at is not None or line.bridge == event.bridge:
         return journey
     line = replace(line, bridge=event.bridge)
-    journey = picked_up(journey, event.at, line.uniqueid, facts)  # whoever hears somebody rings no more
+    journey = picked_up(journey, line.answered_at or event.at, line.uniqueid, facts)  # who hears, rings no more
     return refresh(with_line(journey, line), event.at, facts, mover=line)
 
 

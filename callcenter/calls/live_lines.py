@@ -10,7 +10,7 @@ from callcenter.calls.journeys import Journey, Line, QueueVisit
 
 #: Applications of lines that the PBX itself called (Dial, Queue); every other line called the PBX.
 _CALLED_BY_PBX = ("AppDial", "AppQueue")
-_STATE_DOWN = 0
+_STATE_DOWN, _STATE_UP = 0, 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,8 @@ def differs(known: Line | None, found: LineFound) -> bool:
     """True if the PBX shows something about this line that we did not know."""
     if known is None:
         return True
-    return known.ended_at is None and known.bridge != found.bridge
+    answer_missed = known.answered_at is None and found.state == _STATE_UP
+    return known.ended_at is None and (known.bridge != found.bridge or answer_missed)
 
 
 def still_waiting(journey: Journey, since: datetime) -> list[tuple[Line, QueueVisit]]:

@@ -85,7 +85,7 @@ def offer_told(journey: Journey, event: AgentConnected | AgentRingEnded, facts: 
     """The end of an offer names it as well: a ring whose begin was not heard began with its line."""
     line = journey.lines.get(event.agent_uniqueid)
     known = find_attempt(journey, event.agent_uniqueid) >= 0
-    if not known and (line is None or line.incoming or line.uniqueid == journey.household):
+    if not known and (line is None or not line.is_real or line.incoming or line.uniqueid == journey.household):
         return journey
     return _offered(journey, event, line.appeared_at if line is not None else event.at, facts)
 
