@@ -31,9 +31,11 @@ leaves = st.none() | st.booleans() | st.floats() | st.integers() | texts | st.bi
 values = st.recursive(
     leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3), max_leaves=10
 )
+CALM = settings(max_examples=60, deadline=None)
 LONG_RUN = re.compile(r"\d{7,}")
 
 
+@CALM
 @given(numbers | texts)
 @example("+8613899886021")
 @example("2825555")
@@ -42,6 +44,7 @@ def test_a_mask_is_its_own_mask(full: str) -> None:
     assert mask(mask(full)) == mask(full)
 
 
+@CALM
 @given(numbers)
 def test_a_mask_tells_nobody_the_number(full: str) -> None:
     if len(full) > 6:
@@ -49,6 +52,7 @@ def test_a_mask_tells_nobody_the_number(full: str) -> None:
         assert len(re.findall(r"\d", mask(full))) <= len(re.findall(r"\d", full)) // 2 + 2
 
 
+@CALM
 @given(texts)
 def test_what_was_written_is_masked_whatever_it_is(raw: str) -> None:
     shown = mask_written(raw, area_code="0991")
@@ -57,6 +61,7 @@ def test_what_was_written_is_masked_whatever_it_is(raw: str) -> None:
     assert LONG_RUN.search(shown) is None
 
 
+@CALM
 @given(texts)
 def test_no_long_run_of_digits_gets_into_a_log(text: str) -> None:
     masked = logs.mask_numbers(text)
@@ -69,7 +74,7 @@ class Told:
     number: str
 
 
-@settings(max_examples=200)
+@CALM
 @given(values)
 @example({"13899886021": 1})
 @example([13899886021, b"13899886021", {"13899886021"}, Told("13899886021"), ValueError("13899886021")])
@@ -79,6 +84,7 @@ def test_nor_does_one_in_a_value_of_any_kind(value: Any) -> None:
     assert LONG_RUN.search(kept) is None
 
 
+@CALM
 @given(st.dictionaries(texts, values.filter(lambda v: not isinstance(v, bytes)), max_size=4))
 @example({"remarks": "\ud800"})
 def test_a_request_has_one_fingerprint_however_its_keys_are_ordered(request: dict[str, Any]) -> None:
@@ -91,7 +97,7 @@ CEL_WORDS = ["CHAN_START", "HANGUP", "APP_START", "Queue", "a-1.1", "1795404675.
 columns = st.lists(texts | st.sampled_from(CEL_WORDS), min_size=10, max_size=14)
 
 
-@settings(max_examples=200)
+@CALM
 @given(st.lists(columns, max_size=12))
 def test_rows_of_the_cel_file_never_raise(rows: list[list[str]]) -> None:
     board = Switchboard("a")
@@ -101,6 +107,7 @@ def test_rows_of_the_cel_file_never_raise(rows: list[list[str]]) -> None:
             board.apply(event)
 
 
+@CALM
 @given(texts)
 def test_any_text_may_be_asked_for_an_order_number(text: str) -> None:
     assert is_order_number(text) in (True, False)
@@ -133,7 +140,7 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@CALM
 @given(st.sampled_from(sorted(instance())), json_values)
 def test_a_description_with_a_wrong_field_is_refused_or_well_formed(name: str, value: Any) -> None:
     found = read(json.dumps(instance() | {name: value}).encode())
@@ -142,7 +149,7 @@ def test_a_description_with_a_wrong_field_is_refused_or_well_formed(name: str, v
         assert all(isinstance(text, str) for text in (found.ami_host, found.ami_secret, found.name, *found.program))
 
 
-@settings(max_examples=60, deadline=None)
+@CALM
 @given(st.binary(max_size=60) | json_values.map(lambda value: json.dumps(value).encode()))
 @example(b"[" * 100_000)
 @example(b"")
