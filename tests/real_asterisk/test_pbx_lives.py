@@ -23,7 +23,12 @@ from tests.real_asterisk.running_pbx import RunningPbx, plan_of, start_pbx
 
 
 def test_the_shipped_configuration_loads_without_a_single_complaint(build: AsteriskBuild, tmp_path: Path) -> None:
-    report = check(plan=plan_of("shipped", tmp_path), build=build)
+    queues = (
+        QueueRow(name="hotline-zh", duty_phone="13800138000"),
+        QueueRow(name="hotline-ug", language="ug", duty_phone="1004"),
+        QueueRow(name="elders"),
+    )
+    report = check(plan=plan_of("shipped", tmp_path, queues=queues), build=build)
     assert report.problems == ()
     assert report.modules_loaded > 90
 
@@ -156,11 +161,13 @@ def test_a_new_queue_arrives_by_reload_without_a_restart(build: AsteriskBuild, t
     running = start_pbx(plan, build, tmp_path)
     try:
         pid = status(running.instance.home).pid
-        changed = plan_of("reloaded", tmp_path, ports=plan.ports, queues=(*plan.queues, QueueRow(name="elders")))
+        queues = (*plan.queues, QueueRow(name="elders", duty_phone="1004"))
+        changed = plan_of("reloaded", tmp_path, ports=plan.ports, queues=queues)
         render(plan=changed, build=build, instance_dir=running.instance.home)
         reload(running.instance.home)
         assert "elders has 0 calls" in running.cli("queue show elders")
         assert "elders" in running.cli("dialplan show elders@queues")
+        assert "Dial(PJSIP/1004,25,g)" in running.cli("dialplan show elders@duty-phone")
         assert status(running.instance.home).pid == pid
     finally:
         running.stop()

@@ -100,14 +100,15 @@ async def test_with_nobody_signed_in_the_caller_is_told_and_we_are_told(
     assert [row[9] for row in rows if row[0] == "QueueRefused"] == ['{"extra":"hotline-zh:JOINEMPTY"}']
 
 
-async def test_the_promise_is_played_in_mandarin(pbx: RunningPbx) -> None:
+async def test_whom_nobody_serves_is_told_in_mandarin(pbx: RunningPbx) -> None:
     """With the shipped prompts, as far as they are there; the ids are asked for in any case."""
     async with ami(pbx.instance.ami_port, "tracer", pbx.tracer_secret) as tracer:
         async with household(pbx, CALLER) as call:
-            await tracer.event("UserEvent", UserEvent="QueueRefused", CallerIDNum=CALLER, seconds=60)
-            await call.wait_for(CallState.ENDED, timeout=60)
+            await call.wait_for(CallState.UP)
+            request = {"Application": "Playback", "AppData": "hotline/voicemail-request", "CallerIDNum": CALLER}
+            await tracer.event("Newexten", seconds=60, **request)
         played = [e["AppData"] for e in tracer.all("Newexten", Application="Playback")]
-    prompts = ("recording-notice", "greeting", "all-busy", "voicemail-request", "call-back-promise")
+    prompts = ("recording-notice", "greeting", "all-busy", "voicemail-request")
     assert played == [f"hotline/{id_}" for id_ in prompts]
 
 
