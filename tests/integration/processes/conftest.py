@@ -52,7 +52,7 @@ class Process:
     async def health(self) -> dict[str, Any]:
         """/readyz; empty while it does not answer."""
         try:
-            async with httpx.AsyncClient(timeout=1.0, trust_env=False) as client:
+            async with httpx.AsyncClient(timeout=5.0, trust_env=False) as client:
                 told: dict[str, Any] = (await client.get(f"{self.url}/readyz")).json()
         except (httpx.HTTPError, ValueError):
             return {}
@@ -92,7 +92,7 @@ class Centre:
         )
         made = Process(port, popen, log)
         self.processes.append(made)
-        await until(made.health, f"{made.url} answers", 60)
+        await until(made.health, f"{made.url} answers", 100)
         return made
 
     async def pair(self, **env: str) -> tuple[Process, Process]:
