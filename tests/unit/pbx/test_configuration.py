@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from callcenter.agents.states import PersonState
 from callcenter.pbx.build import AsteriskBuild
 from callcenter.pbx.dialplan import Dialplan, read_dialplan
 from callcenter.pbx.layout import InstanceLayout
 from callcenter.pbx.plan import AgentEndpoint, HouseholdEndpoint, Line, PbxPlan, PbxSecrets, QueueRow
 from callcenter.pbx.ports import block_at
 from callcenter.pbx.render import DEFAULT_CONF_DIR, rendered_files
+from callcenter.telephony.heartbeat import BEAT, WATCH, WATCHED
 
 SECRETS = [f"{letter * 20}0" for letter in "abcdefg"]
 DIALS_OUT = {"outbound-gate", "outbound-local", "fixed-numbers", "outbound-dial"}
@@ -144,6 +146,16 @@ def test_nobody_hears_what_others_have_said(dialplan: Dialplan) -> None:
     assert {step.application for step in dialplan.steps} & others == set()
     recorded = [step.arguments for step in dialplan.steps if step.application == "Record"]
     assert [name.split(",")[0] for name in recorded] == ["${ASTSPOOLDIR}/monitor/${VOICEMAIL_FILE}"]
+
+
+def test_the_pbx_brings_back_whom_we_paused_for_wrap_up_and_asks_for_that_very_reason(files: dict[str, str]) -> None:
+    gone = files["dialplan/service_gone.conf"]
+    assert re.findall(r'\${CUT\(KEPT_MEMBER,\\;,6\)}" != "([a-z_]+)"', gone) == [PersonState.WRAP_UP]
+    assert all(f"Gosub(wrap-up-over,s,1({queue.name}))" in gone for queue in PLAN.queues)
+    names = f"{BEAT} {WATCHED}".split()
+    assert [name for name in names if f"GLOBAL({name})" in gone] == names
+    assert f"{BEAT} = ${{EPOCH}}" in files["dialplan/globals.conf"]
+    assert WATCH.partition("@")[2].partition("/")[0] in re.findall(r"^\[([a-z-]+)\]", gone, re.M)
 
 
 def test_transfers_reach_agents_and_queues_only(dialplan: Dialplan) -> None:
