@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.auth import passwords, throttling
 from callcenter.auth.identity import SignedIn
-from callcenter.auth.models import Session, User
+from callcenter.auth.models import Session, User, UserRole
 from callcenter.auth.permissions import Role
 from callcenter.foundation import audit
 from callcenter.foundation.errors import NotSignedIn
@@ -76,10 +76,14 @@ async def sign_out(ledger: Ledger, person: SignedIn) -> None:
 
 
 async def find(session: AsyncSession, ledger: Ledger, token: str) -> SignedIn | None:
-    """The person behind a cookie, or None if the session is over or the user was shut out."""
-    row = await session.execute(
-        select(Session, User)
+    """The person behind a cookie, or None if the session is over or the user was shut out.
+
+    Asked by each request: one query for columns, a row a role.
+    """
+    found = await session.execute(
+        select(Session.id, User.id, User.username, User.display_name, UserRole.role)
         .join(User, User.id == Session.user_id)
+        .outerjoin(UserRole, UserRole.user_id == User.id)
         .where(
             Session.token_hash == _hash(token),
             Session.ended_at.is_(None),
@@ -87,5 +91,9 @@ async def find(session: AsyncSession, ledger: Ledger, token: str) -> SignedIn | 
             User.active,
         )
     )
-    found = row.one_or_none()
-    return identify(found[1], found[0].id) if found else None
+    rows = found.all()
+    if not rows:
+        return None
+    session_id, user_id, username, display_name, _ = rows[0]
+    roles = frozenset(Role(role) for *_, role in rows if role is not None)
+    return SignedIn(user_id, username, display_name, roles, session_id)

@@ -84,15 +84,17 @@ async def _filtered(session: AsyncSession, query: Select[Any], wanted: JourneyFi
     if wanted.agent:
         query = query.where(_with_agent(wanted.agent))
     text = without_controls(wanted.text or "").strip()[:MOST_CHARACTERS]
-    if text:
-        number = normalise(text, area_code=area_code)
-        if number is not None:
-            query = query.where(m.JourneyRow.number == number.full)
-        elif text.isdecimal() and text.isascii() and len(text) >= NUMBER_END:
-            query = query.where(_number_ends(text))
-        else:
-            query = query.where(await _of_households(session, text))
-    return query
+    return query.where(await _said(session, text, area_code)) if text else query
+
+
+async def _said(session: AsyncSession, text: str, area_code: str) -> Condition:
+    """What the text looks like decides. A few digits may be a short number as well as the end of one."""
+    number = normalise(text, area_code=area_code)
+    digits = text.isdecimal() and text.isascii() and len(text) >= NUMBER_END
+    if number is not None:
+        whole = m.JourneyRow.number == number.full
+        return or_(whole, _number_ends(text)) if digits and number.full == text else whole
+    return _number_ends(text) if digits else await _of_households(session, text)
 
 
 def _with_agent(number: str) -> Condition:
