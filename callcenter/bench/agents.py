@@ -51,15 +51,22 @@ async def make_agents(ledger: Ledger, count: int, *, first: int = FIRST_SEAT) ->
     return cookies
 
 
-def _user(tx: Transaction, number: str) -> User:
+async def make_person(tx: Transaction, name: str, role: Role) -> str:
+    """Somebody without a seat; the cookie of a session."""
+    user = _user(tx, name, role)
+    await tx.session.flush()
+    return _session(tx, user)
+
+
+def _user(tx: Transaction, name: str, role: Role = Role.AGENT) -> User:
     user = User(
         id=new_id(),
-        username=f"agent{number}",
-        display_name=number,
+        username=f"agent{name}",
+        display_name=name,
         password_hash="-",  # noqa: S106 - no password has this hash
         active=True,
         created_at=tx.now,
-        roles=[UserRole(role=Role.AGENT)],
+        roles=[UserRole(role=role)],
     )
     tx.session.add(user)
     return user

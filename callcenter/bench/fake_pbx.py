@@ -5,9 +5,12 @@ It keeps book of the lines and members of what it said, so that a sweep finds wh
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from callcenter.bench.recordings import encode
+from callcenter.pbx.description import Instance, write_description
+from callcenter.pbx.layout import InstanceLayout
 
 GREETING = b"Asterisk Call Manager/9.0.0\r\n"
 _LISTS = {
@@ -19,6 +22,36 @@ _LISTS = {
 Headers = Mapping[str, Any]
 
 
+def describe(folder: Path, name: str, port: int) -> None:
+    """As if a PBX of that name had been started in that state folder, with its AMI at `port`."""
+    layout, host = InstanceLayout(folder.resolve() / "pbx" / name), "127.0.0.1"
+    layout.home.mkdir(parents=True)
+    write_description(
+        Instance(
+            name=name,
+            pid_file=layout.pid_file,
+            sip_host=host,
+            sip_port=0,
+            ami_host=host,
+            ami_port=port,
+            ami_user="bench",
+            ami_secret="bench",  # noqa: S106 - the fake PBX takes anybody
+            ami_system_user="bench",
+            ami_system_secret="bench",  # noqa: S106
+            http_port=0,
+            agi_port=0,
+            carrier_host=host,
+            carrier_port=0,
+            rtp_start=0,
+            rtp_end=0,
+            monitor_dir=layout.monitor,
+            log_dir=layout.log,
+            version="bench",
+            program=(),
+        )
+    )
+
+
 class FakePbx:
     """`async with FakePbx() as pbx:` listens on a free port of 127.0.0.1."""
 
@@ -27,6 +60,7 @@ class FakePbx:
         self.life = ""
         self.lines: dict[str, dict[str, Any]] = {}
         self.members: dict[tuple[str, str], Headers] = {}
+        self.waiting: dict[str, Headers] = {}
         self._writers: set[asyncio.StreamWriter] = set()
         self._talks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
@@ -59,6 +93,12 @@ class FakePbx:
             self.lines[uniqueid] = {k: v for k, v in message.items() if k not in ("Event", "Privilege")}
         elif event == "Hangup":
             self.lines.pop(uniqueid, None)
+            self.waiting.pop(uniqueid, None)
+        elif event == "QueueCallerJoin":
+            kept = ("Queue", "Position", "Channel", "Uniqueid", "CallerIDNum", "CallerIDName")
+            self.waiting[uniqueid] = {name: message[name] for name in kept if name in message} | {"Wait": "0"}
+        elif event == "QueueCallerLeave":
+            self.waiting.pop(uniqueid, None)
         elif uniqueid in self.lines:
             bridge = {"BridgeEnter": message.get("BridgeUniqueid", ""), "BridgeLeave": ""}
             state = {"Newstate": message.get("ChannelState", "")}
@@ -103,7 +143,8 @@ class FakePbx:
         if name == "CoreShowChannels":
             return [{"Event": "CoreShowChannel", **line} for line in self.lines.values()]
         if name == "QueueStatus":
-            return [{"Event": "QueueMember", **member} for member in self.members.values()]
+            members = [{"Event": "QueueMember", **member} for member in self.members.values()]
+            return [*members, *({"Event": "QueueEntry", **entry} for entry in self.waiting.values())]
         return []
 
     def _add(self, action: dict[str, str]) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from callcenter.bench.errors import BenchFailed
 
-START_SECONDS = 40.0
+START_SECONDS = 100.0
 STOP_SECONDS = 10.0
 
 

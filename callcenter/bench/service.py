@@ -50,6 +50,15 @@ def readyz(port: int) -> dict[str, Any]:
     return told
 
 
+def answers(port: int, path: str) -> bool:
+    """Whether the service says 200 there."""
+    try:
+        with urllib.request.urlopen(f"http://{HOST}:{port}{path}", timeout=5):
+            return True
+    except OSError:
+        return False
+
+
 def _is_live(port: int) -> bool:
     try:
         live: bool = readyz(port)["ami"]["ok"]

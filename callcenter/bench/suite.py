@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from callcenter.bench import ami, calls, ivr, pop
+from callcenter.bench import ami, calls, ivr, lists, pop, requests, wall
 from callcenter.bench.report import Finding
 from callcenter.bench.surroundings import CpuClock
 
@@ -16,6 +16,9 @@ class Bench(StrEnum):
     INTAKE = "intake"
     POP = "pop"
     IVR = "ivr"
+    REQUESTS = "requests"
+    WALL = "wall"
+    LISTS = "lists"
     CALLS = "calls"
 
 
@@ -24,6 +27,8 @@ class Sizes:
     """None = each benchmark's own default, the size of DESIGN.md §8."""
 
     agents: int | None = None
+    browsers: int = wall.BROWSERS
+    rows: int = lists.MANY
     rate: float = calls.RATE
     seconds: float | None = None
 
@@ -52,4 +57,12 @@ def _measures(sizes: Sizes, say: Say) -> dict[Bench, Callable[[], list[Finding]]
         )
         return calls.run(size, say)
 
-    return {Bench.INTAKE: ami.run, Bench.POP: pops, Bench.IVR: ivr.run, Bench.CALLS: whole_path}
+    return {
+        Bench.INTAKE: ami.run,
+        Bench.POP: pops,
+        Bench.IVR: ivr.run,
+        Bench.REQUESTS: requests.run,
+        Bench.WALL: lambda: wall.run(browsers=sizes.browsers, say=say),
+        Bench.LISTS: lambda: lists.run(many=sizes.rows, say=say),
+        Bench.CALLS: whole_path,
+    }

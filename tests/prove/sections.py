@@ -20,7 +20,7 @@ from tests.prove.centre import Centre, running_centre
 from tests.prove.faults import FAULTS
 from tests.prove.proof import Figures
 
-ROUNDS, CALLS, JOURNEYS, ORDERS = 20, 200, 10_000, 100_000
+ROUNDS, CALLS, ROWS = 20, 200, 1_000_000
 BENCHES = ("pop", "intake", "calls", "ivr", "wall", "requests")
 BENCH_SECONDS = 1800
 
@@ -80,10 +80,7 @@ def calls(setting: Setting, keep: Callable[[str, Figures], None]) -> None:
 
 
 def lists(setting: Setting, keep: Callable[[str, Figures], None]) -> None:
-    with _centre() as centre:
-        found = long_lists.prove(
-            centre, journeys=round(JOURNEYS * setting.scale), orders=round(ORDERS * setting.scale)
-        )
+    found = long_lists.prove(rows=round(ROWS * setting.scale), say=setting.say)
     keep("lists", {"lists": [dataclasses.asdict(one) for one in found]})
 
 
