@@ -1,7 +1,7 @@
 """A small make-believe PBX: plausible calls, several at once, and what it would show when asked.
 
-It speaks `calls.events` as translated from the AMI, in the order and at the intervals seen in the recordings. The dice
-decide what happens; what really happened is kept beside, for tests that know better than the machine.
+It speaks `calls.events` as translated from the AMI, in the order and at the intervals seen in the recordings. The
+dice decide what happens; what really happened is kept beside, for tests that know better than the machine.
 """
 
 import random

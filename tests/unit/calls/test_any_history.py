@@ -1,9 +1,10 @@
-"""Under any history: generated calls and recordings, at once, doubled, late, lost, in disorder, with sweeps between."""
+"""Under any history: generated calls and recordings, doubled, late, lost, in disorder, with sweeps."""
 
 import dataclasses
 import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -30,7 +31,7 @@ def in_order(spans: Sequence[tuple[datetime | None, datetime | None]]) -> None:
         assert begin is not None
         assert end is not None
         assert begin <= end
-    for (_, end), (begin, _) in zip(spans, spans[1:], strict=False):
+    for (_, end), (begin, _) in pairwise(spans):
         assert end is not None
         assert begin is not None
         assert end <= begin
@@ -108,6 +109,9 @@ def disturbed(stream: Sequence[LineEvent], by: Dice) -> list[LineEvent]:
     return [event for _, event in sorted(places, key=lambda place: place[0])] or list(stream)
 
 
+_IDS = ("uniqueid", "linkedid", "bridge", "half_one", "half_two")
+
+
 def renamed(stream: Sequence[LineEvent], mark: str, begin: datetime) -> list[LineEvent]:
     """The same calls from `begin` on, with other ids and, if there is a mark, other agents."""
     shift = begin - stream[0].at
@@ -116,11 +120,7 @@ def renamed(stream: Sequence[LineEvent], mark: str, begin: datetime) -> list[Lin
         changes: dict[str, object] = {"at": event.at + shift}
         for field in dataclasses.fields(event):
             value = getattr(event, field.name)
-            if (
-                isinstance(value, str)
-                and value
-                and field.name.endswith(("uniqueid", "linkedid", "bridge", "half_one"))
-            ) or (isinstance(value, str) and field.name == "half_two" and value):
+            if isinstance(value, str) and value and field.name.endswith(_IDS):
                 changes[field.name] = value + mark
         result.append(dataclasses.replace(event, **changes))  # type: ignore[arg-type]
     return result
