@@ -8,9 +8,10 @@ several of them changed, pops go first, and a burst makes the messages fewer ins
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Iterable
-from typing import TypeVar
+from dataclasses import dataclass, field
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import lazyload
 
@@ -22,16 +23,18 @@ from callcenter.calls.models import ScreenPopRow
 from callcenter.foundation import logs
 from callcenter.foundation.clock import iso
 from callcenter.foundation.facts import Recorded
+from callcenter.foundation.statements import run, table_of
 from callcenter.foundation.transactions import Ledger
 from callcenter.realtime import current_call, screen_pop
 from callcenter.realtime.desk import DeskReader
-from callcenter.realtime.hub import Hub
+from callcenter.realtime.hub import Hub, Message
 from callcenter.realtime.screen_pop import ScreenPops
 from callcenter.realtime.strip_figures import COALESCE_SECONDS, StripFigures
 from callcenter.tasks import views as tasks
 from callcenter.work_orders.models import WorkOrder
 
-T = TypeVar("T")
+Told = tuple[uuid.UUID | None, Message]
+"""Whom (None: all desks), and what but its position."""
 
 _RING, _RING_ENDED, _SIGNED_OUT = "call.agent_ringing", "call.ring_ended", "auth.signed_out"
 _CALL_FACTS = (
@@ -48,6 +51,11 @@ _ORDER_FACTS = ("work_order.confirmed", "work_order.receipt_changed")
 _TASK_FACTS = ("task.opened", "task.claimed", "task.attempted", "task.closed", "task.overdue")
 
 
+_POPS = table_of(ScreenPopRow)
+_WITHDRAWN = select(_POPS.c.agent_id, _POPS.c.id, _POPS.c.cause).where(
+    _POPS.c.journey_id == bindparam("journey_id"), _POPS.c.line == bindparam("line")
+)
+
 _TOLD = frozenset((_RING, _RING_ENDED, PRESENCE_CHANGED, _SIGNED_OUT, *_CALL_FACTS, *_ORDER_FACTS, *_TASK_FACTS))
 
 
@@ -59,21 +67,51 @@ def _of(facts: list[Recorded], *types: str) -> list[Recorded]:
     return [one for one in facts if one.fact.type in types]
 
 
-def _subjects(facts: list[Recorded], *types: str) -> list[uuid.UUID]:
-    """Whom these facts are about, each once."""
-    return list(dict.fromkeys(_id_in(one.fact.subject) for one in _of(facts, *types)))
+async def _withdrawn(session: AsyncSession, journey_id: uuid.UUID, line: str) -> list[Told]:
+    rows = await run(session, _WITHDRAWN, {"journey_id": journey_id, "line": line})
+    return [
+        (agent_id, {"type": "pop_withdrawn", "pop_id": pop_id, "cause": cause}) for agent_id, pop_id, cause in rows
+    ]
 
 
-async def _pop_of(session: AsyncSession, one: Recorded) -> ScreenPopRow | None:
-    return await session.scalar(
-        select(ScreenPopRow).where(
-            ScreenPopRow.journey_id == _id_in(one.fact.subject), ScreenPopRow.line == one.fact.data["line"]
-        )
-    )
+async def _agents_on(session: AsyncSession, journeys: set[uuid.UUID], orders: set[uuid.UUID]) -> list[uuid.UUID]:
+    """Whose desk shows one of these journeys, or one that one of these orders came of."""
+    if orders:
+        found = select(WorkOrder.journey_id).where(WorkOrder.id.in_(orders), WorkOrder.journey_id.is_not(None))
+        journeys = journeys | {journey_id for journey_id in await session.scalars(found) if journey_id is not None}
+    return list(await session.scalars(select(Presence.agent_id).where(Presence.journey_id.in_(journeys))))
 
 
-async def _agents_on(session: AsyncSession, journey_id: uuid.UUID) -> list[uuid.UUID]:
-    return list(await session.scalars(select(Presence.agent_id).where(Presence.journey_id == journey_id)))
+@dataclass(slots=True)
+class _Due:
+    """What is still to be told. Rings go before everything else; desks once, however much of theirs has changed."""
+
+    position: int = 0
+    rings: list[Recorded] = field(default_factory=list)
+    journeys: dict[uuid.UUID, None] = field(default_factory=dict)
+    orders: dict[uuid.UUID, None] = field(default_factory=dict)
+    desks: dict[uuid.UUID, bool] = field(default_factory=dict)
+    """Whether the presence is to be told besides the call."""
+    tasks: bool = False
+
+    def take(self, facts: Iterable[Recorded]) -> None:
+        for one in facts:
+            self.position = one.position
+            kind = one.fact.type
+            if kind in (_RING, _RING_ENDED):
+                self.rings.append(one)
+            elif kind == PRESENCE_CHANGED:
+                self.desks[_id_in(one.fact.subject)] = True
+            elif kind in _CALL_FACTS:
+                self.journeys[_id_in(one.fact.subject)] = None
+            elif kind in _ORDER_FACTS:
+                if order_id := one.fact.data.get("order_id"):
+                    self.orders[uuid.UUID(order_id)] = None
+            elif kind in _TASK_FACTS:
+                self.tasks = True
+
+    def __bool__(self) -> bool:
+        return bool(self.rings or self.journeys or self.orders or self.desks or self.tasks)
 
 
 class Broadcaster:
@@ -84,8 +122,8 @@ class Broadcaster:
         self._hub = hub
         self._pops = pops
         self._facts: asyncio.Queue[list[Recorded]] = asyncio.Queue()
+        self._due = _Due()
         self._strip = StripFigures(ledger, hub, reader)
-        self._noting: set[asyncio.Task[None]] = set()
         self._log = logs.get("broadcaster")
 
     def watch(self, recorded: list[Recorded]) -> None:
@@ -96,94 +134,98 @@ class Broadcaster:
             self._facts.put_nowait(wanted)
 
     async def run(self) -> None:
+        """Until cancelled. One step at a time, so that a ring waits for no more than one desk's message."""
         while True:
-            facts = await self._facts.get()
+            if not self._due:
+                self._take(await self._facts.get())
             while not self._facts.empty():
-                facts = facts + self._facts.get_nowait()
-            await self._tell(facts)
+                self._take(self._facts.get_nowait())
+            await self._step(self._due)
 
-    async def _tell(self, facts: list[Recorded]) -> None:
-        """All messages that follow from these facts, each with the position of the last one."""
-        position = facts[-1].position
-        await self._each(_of(facts, _RING_ENDED), self._ring_ended, position)
-        await self._each(_of(facts, _RING), self._ringing, position)
-        changed = _subjects(facts, PRESENCE_CHANGED)
-        await self._each(changed, self._presence, position)
-        desks = dict.fromkeys(changed)
-
-        async def find_desks(session: AsyncSession, journey_id: uuid.UUID, _: int) -> None:
-            desks.update(dict.fromkeys(await _agents_on(session, journey_id)))
-
-        async def find_desks_of_order(session: AsyncSession, one: Recorded, _: int) -> None:
-            order_id = one.fact.data.get("order_id")
-            order = await session.get(WorkOrder, uuid.UUID(order_id)) if order_id else None
-            if order is not None and order.journey_id is not None:
-                await find_desks(session, order.journey_id, position)
-
-        await self._each(_subjects(facts, *_CALL_FACTS), find_desks, position)
-        await self._each(_of(facts, *_ORDER_FACTS), find_desks_of_order, position)
-        await self._each(list(desks), self._call, position)
-        await self._each(_of(facts, *_TASK_FACTS)[-1:], self._tasks, position)
+    def _take(self, facts: list[Recorded]) -> None:
+        self._due.take(facts)
         for one in _of(facts, _SIGNED_OUT):
             self._hub.end_session(str(one.fact.data["session"]))
 
-    async def _each(
-        self, items: Iterable[T], build: Callable[[AsyncSession, T, int], Awaitable[None]], position: int
-    ) -> None:
-        for item in items:
-            try:
-                async with self._ledger.reading() as session:
-                    await build(session, item, position)
-            except Exception:
-                # One message that cannot be built must not silence the rest; the next snapshot heals it.
-                self._log.exception("message_not_built", what=build.__name__, position=position)
+    async def _step(self, due: _Due) -> None:
+        """What is most urgent, with the position of the last fact: it is read after that fact's commit."""
+        if due.rings:
+            rings, due.rings = due.rings, []
+            await self._tell(lambda session: self._tell_rings(session, rings))
+        elif due.journeys or due.orders:
+            journeys, orders, due.journeys, due.orders = list(due.journeys), list(due.orders), {}, {}
+            await self._find_desks(journeys, orders)
+        elif due.desks:
+            agent_id = next(iter(due.desks))
+            with_presence = due.desks.pop(agent_id)
+            if self._hub.of_agent(agent_id):
+                await self._tell(lambda session: self._desk(session, agent_id, with_presence=with_presence))
+        elif due.tasks:
+            due.tasks = False
+            if len(self._hub):
+                await self._tell(self._tasks)
 
-    async def _ringing(self, session: AsyncSession, one: Recorded, position: int) -> None:
-        pop = await _pop_of(session, one)
-        if pop is not None and pop.withdrawn_at is None:
-            await self._send_pop(session, pop, position)
+    async def _tell(self, build: Callable[[AsyncSession], Awaitable[list[Told]]]) -> None:
+        """Build in one go beside the loop, then send."""
+        position = self._due.position
+        try:
+            for agent_id, message in await self._ledger.look(build):
+                self._send(agent_id, {**message, "position": position})
+        except Exception:
+            # One message that cannot be built must not silence the rest; the next snapshot heals it.
+            self._log.exception("message_not_built", position=position)
 
-    async def _send_pop(self, session: AsyncSession, pop: ScreenPopRow, position: int) -> None:
-        if not self._hub.of_agent(pop.agent_id):
+    def _send(self, agent_id: uuid.UUID | None, message: Message) -> None:
+        if agent_id is None:
+            self._hub.where(lambda client: client.agent_id is not None, message)
+        elif self._hub.to_agent(agent_id, message) and message["type"] == "pop":
+            pop = message["pop"]
+            self._pops.sent(uuid.UUID(pop["id"]), in_full=pop["caller"]["number"]["full"] is not None)
+
+    async def _find_desks(self, journeys: Iterable[uuid.UUID], orders: Iterable[uuid.UUID]) -> None:
+        try:
+            found = await self._ledger.look(lambda session: _agents_on(session, set(journeys), set(orders)))
+        except Exception:
+            self._log.exception("desks_not_found", position=self._due.position)
             return
-        card = await screen_pop.build(session, pop)
-        message = {"type": "pop", "position": position, "pop": card.model_dump(mode="json")}
-        if self._hub.to_agent(pop.agent_id, message):
-            # Noted beside: the next pop does not wait for this one's line in the database.
-            noting = asyncio.create_task(
-                self._pops.sent(pop.id, at=self._ledger.clock.now(), in_full=card.caller.number.full is not None)
-            )
-            self._noting.add(noting)
-            noting.add_done_callback(self._noting.discard)
+        for agent_id in found:
+            self._due.desks.setdefault(agent_id, False)
 
-    async def _ring_ended(self, session: AsyncSession, one: Recorded, position: int) -> None:
-        pop = await _pop_of(session, one)
-        if pop is not None:
-            message = {"type": "pop_withdrawn", "position": position, "pop_id": pop.id, "cause": pop.cause}
-            self._hub.to_agent(pop.agent_id, message)
+    async def _tell_rings(self, session: AsyncSession, rings: Iterable[Recorded]) -> list[Told]:
+        told: list[Told] = []
+        for one in rings:
+            journey_id, line = _id_in(one.fact.subject), one.fact.data["line"]
+            if one.fact.type == _RING:
+                told += await self._pop(session, journey_id, line)
+            else:
+                told += await _withdrawn(session, journey_id, line)
+        return told
 
-    async def _presence(self, session: AsyncSession, agent_id: uuid.UUID, position: int) -> None:
-        presence = await session.get(Presence, agent_id) if self._hub.of_agent(agent_id) else None
-        if presence is not None:
-            shown = presences.describe(presence)
-            self._hub.to_agent(agent_id, {"type": "presence", "position": position, "presence": shown})
+    async def _pop(self, session: AsyncSession, journey_id: uuid.UUID, line: str) -> list[Told]:
+        try:
+            shown = await screen_pop.build(session, journey_id, line, self._ledger.clock.now())
+        except SQLAlchemyError:
+            raise
+        except Exception:
+            # A caller whose card cannot be made must not keep the other callers off the screens.
+            self._log.exception("card_not_built", journey=str(journey_id))
+            return []
+        return [] if shown is None else [(shown.agent_id, {"type": "pop", "pop": shown.card.model_dump(mode="json")})]
 
-    async def _call(self, session: AsyncSession, agent_id: uuid.UUID, position: int) -> None:
-        if not self._hub.of_agent(agent_id):
-            return
+    async def _desk(self, session: AsyncSession, agent_id: uuid.UUID, *, with_presence: bool) -> list[Told]:
+        told: list[Told] = []
         agent = await session.get(Agent, agent_id, options=[lazyload(Agent.queues)])
         presence = await session.get(Presence, agent_id)
         if agent is not None and presence is not None:
+            if with_presence:
+                told.append((agent_id, {"type": "presence", "presence": presences.describe(presence)}))
             call = await current_call.read(session, agent, presence)
-            body = call.model_dump(mode="json") if call else None
-            self._hub.to_agent(agent_id, {"type": "call", "position": position, "call": body})
+            told.append((agent_id, {"type": "call", "call": call.model_dump(mode="json") if call else None}))
+        return told
 
-    async def _tasks(self, session: AsyncSession, _: Recorded, position: int) -> None:
-        if not len(self._hub):
-            return
+    async def _tasks(self, session: AsyncSession) -> list[Told]:
         open_tasks = [task.model_dump(mode="json", by_alias=True) for task in await tasks.open_tasks(session)]
-        message = {"type": "tasks", "position": position, "tasks": open_tasks}
-        self._hub.where(lambda client: client.agent_id is not None, message)
+        return [(None, {"type": "tasks", "tasks": open_tasks})]
 
     async def resend_pops(self, every_seconds: float = 1.0) -> None:
         """Until cancelled: what is not yet acknowledged is sent again."""
@@ -195,9 +237,13 @@ class Broadcaster:
         shown = self._hub.agents()
         if not shown:
             return
-        async with self._ledger.reading() as session:
-            for pop in await calls.unseen_pops(session, shown):
-                await self._send_pop(session, pop, 0)
+
+        async def build(session: AsyncSession) -> list[Told]:
+            unseen = await calls.unseen_pops(session, shown)
+            return [told for pop in unseen for told in await self._pop(session, pop.journey_id, pop.line)]
+
+        for agent_id, message in await self._ledger.look(build):
+            self._send(agent_id, {**message, "position": 0})
 
     async def send_figures(self, coalesce: float = COALESCE_SECONDS) -> None:
         """Until cancelled: the strip's figures to all desks, when they have changed."""

@@ -1,6 +1,7 @@
 """Who is calling: the household as far as we know it, for pops and for the call on the desk."""
 
 import uuid
+from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,34 +19,52 @@ from callcenter.work_orders.states import State
 MOST_CONTACTS = 8
 
 
-async def read(session: AsyncSession, row: JourneyRow, *, reveal: bool) -> CallerOut:
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Of a journey, what tells whose it is. `chosen`: the household the agent has named, or that was the only one."""
+
+    journey_id: uuid.UUID
+    number: str | None
+    caller_name: str
+    chosen: uuid.UUID | None
+
+
+async def read_of(session: AsyncSession, row: JourneyRow, *, reveal: bool) -> CallerOut:
     """The caller of a journey. `reveal`: the number in full, for roles that may see it."""
     note = (await calls.notes_of(session, [row.id])).get(row.id)
-    number = PhoneNumber(row.number) if row.number else None
-    households = await customers.find_by_number(session, number) if number else []
-    chosen: uuid.UUID | None = note.customer_id if note else None
+    return await read(
+        session, Contact(row.id, row.number, row.caller_name, note.customer_id if note else None), reveal=reveal
+    )
+
+
+async def read(session: AsyncSession, contact: Contact, *, reveal: bool) -> CallerOut:
+    """As `read_of`."""
+    households = await customers.find_by_number(session, PhoneNumber(contact.number)) if contact.number else []
+    chosen = contact.chosen
     if chosen is None and len(households) == 1:
         chosen = households[0].id
-    card = await _card(session, row, chosen) if chosen else None
+    card = await _card(session, contact, chosen) if chosen else None
     return CallerOut(
-        number=NumberOut.of(row.number, reveal=reveal),
-        name=mask_numbers(row.caller_name) or None,  # many networks show the number as the name
+        number=NumberOut.of(contact.number, reveal=reveal),
+        name=mask_numbers(contact.caller_name) or None,  # many networks show the number as the name
         customer=card.model_dump(mode="json", by_alias=True) if card else None,
         candidates=[NamedOut(id=str(h.id), name=h.name) for h in households],
     )
 
 
-async def _card(session: AsyncSession, row: JourneyRow, customer_id: uuid.UUID) -> CustomerCard:
+async def _card(session: AsyncSession, contact: Contact, customer_id: uuid.UUID) -> CustomerCard:
     card = await customer_card.read(session, customer_id)
-    past = [*card.last_contacts, *await _past_calls(session, row)]
-    past.sort(key=lambda contact: contact.at, reverse=True)
+    past = [*card.last_contacts, *await _past_calls(session, contact)]
+    past.sort(key=lambda one: one.at, reverse=True)
     return card.model_copy(update={"last_contacts": past[:MOST_CONTACTS]})
 
 
-async def _past_calls(session: AsyncSession, row: JourneyRow) -> list[PastContact]:
-    if row.number is None:
+async def _past_calls(session: AsyncSession, contact: Contact) -> list[PastContact]:
+    if contact.number is None:
         return []
-    earlier = [j for j in await calls.last_of_number(session, row.number) if j.id != row.id]
+    earlier = [j for j in await calls.last_of_number(session, contact.number) if j.id != contact.journey_id]
+    if not earlier:
+        return []
     notes = await calls.notes_of(session, [j.id for j in earlier])
     contacts = []
     for journey in earlier:

@@ -47,7 +47,7 @@ async def _call(session: AsyncSession, agent: Agent, presence: Presence, row: Jo
             "queue": queue.label if queue else row.queue,
             "waited_seconds": row.waited_seconds,
             "steps": [Step(node=s.node, key=s.key) for s in await calls.steps_of(session, row.id)],
-            "caller": await caller_card.read(session, row, reveal=await rights.sees_full_numbers(session, agent)),
+            "caller": await caller_card.read_of(session, row, reveal=await rights.sees_full_numbers(session, agent)),
             "recording": row.id in await calls.recordings_of(session, [row.id]),
             "draft": draft.form if draft else None,
             "draft_saved_at": draft.saved_at if draft else None,

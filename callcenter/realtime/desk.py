@@ -34,24 +34,28 @@ class DeskReader:
 
     async def desk(self, agent_id: uuid.UUID, person: SignedIn) -> DeskOut:
         """The agent's desk now. The position is read first: what comes later is sent again, never missed."""
-        async with self._ledger.reading() as session:
-            position = await facts.last_position(session)
-            agent = await session.get_one(Agent, agent_id)
-            presence = await _presence(session, agent, self._ledger)
-            pop = await calls.open_pop(session, agent.id)
-            return DeskOut(
-                position=position,
-                as_of=self._ledger.clock.now(),
-                line=LineOut(number=self._settings.hotline_number, name=self._settings.hotline_name),
-                seat=AgentOut(number=agent.number, name=agent.name),
-                presence=presences.describe(presence),
-                pop=await screen_pop.build(session, pop) if pop else None,
-                call=await current_call.read(session, agent, presence),
-                tasks=[task.model_dump(mode="json", by_alias=True) for task in await tasks.open_tasks(session)],
-                figures=await self.figures(session, agent),
-                dispositions=[CodeOut(code=c, label_key=f"disposition.{c}") for c in notes.DISPOSITIONS],
-                pause_reasons=[CodeOut(code=c, label_key=f"pause.{c}") for c in PAUSE_REASONS],
-            )
+        return await self._ledger.look(lambda session: self._read(session, agent_id))
+
+    async def _read(self, session: AsyncSession, agent_id: uuid.UUID) -> DeskOut:
+        position = await facts.last_position(session)
+        now = self._ledger.clock.now()
+        agent = await session.get_one(Agent, agent_id)
+        presence = await _presence(session, agent, self._ledger)
+        pop = await calls.open_pop(session, agent.id)
+        shown = await screen_pop.build(session, pop.journey_id, pop.line, now) if pop else None
+        return DeskOut(
+            position=position,
+            as_of=now,
+            line=LineOut(number=self._settings.hotline_number, name=self._settings.hotline_name),
+            seat=AgentOut(number=agent.number, name=agent.name),
+            presence=presences.describe(presence),
+            pop=shown.card if shown else None,
+            call=await current_call.read(session, agent, presence),
+            tasks=[task.model_dump(mode="json", by_alias=True) for task in await tasks.open_tasks(session)],
+            figures=await self.figures(session, agent),
+            dispositions=[CodeOut(code=c, label_key=f"disposition.{c}") for c in notes.DISPOSITIONS],
+            pause_reasons=[CodeOut(code=c, label_key=f"pause.{c}") for c in PAUSE_REASONS],
+        )
 
     async def figures(self, session: AsyncSession, agent: Agent) -> FiguresOut:
         """The strip's figures and the agent's own, since midnight in Beijing."""

@@ -80,8 +80,7 @@ async def _person(socket: WebSocket, ledger: Ledger) -> SignedIn | None:
     token = socket.cookies.get(COOKIE)
     if not token:
         return None
-    async with ledger.reading() as session:
-        return await sessions.find(session, ledger, token)
+    return await ledger.look(lambda session: sessions.find(session, ledger, token))
 
 
 async def _serve(socket: WebSocket, desks: Desks, client: Client, person: SignedIn) -> None:
@@ -180,4 +179,4 @@ async def _answer(desks: Desks, client: Client, person: SignedIn, message: Hello
         else:
             client.release(encode({"type": "snapshot", "desk": desk.model_dump(mode="json", by_alias=True)}))
     elif isinstance(message, PopSeen) and client.agent_id is not None:
-        await desks.pops.seen(message.pop_id, client.agent_id)
+        desks.pops.seen(message.pop_id, client.agent_id)
