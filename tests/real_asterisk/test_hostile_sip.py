@@ -26,7 +26,7 @@ async def test_the_torture_messages_harm_nobody(quiet_pbx: RunningPbx, tracer: A
     tried = await torture(quiet_pbx, tracer)
     assert tried.complaints == []
     assert tried.cases.total() == 49 * len(SENDERS)
-    assert len(replay_messages(tracer.events).journeys) > 10, "those that are valid did call"
+    assert len(replay_messages(tracer.events).journeys) >= 5, "those that are valid did call"
 
 
 async def test_scanners_find_no_account_and_guess_no_password(
