@@ -6,6 +6,7 @@
 """
 
 import asyncio
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -34,7 +35,17 @@ PING_ANSWER_SECONDS = 3.0
 _END = b"\r\n\r\n"
 READING = frozenset({"Login", "Ping", "Getvar", "CoreShowChannels", "QueueStatus", "DeviceStateList", "UserEvent"})
 """Actions that change nothing; all others need `may_act`. (UserEvent is our fence.)"""
+_SOUND = re.compile(rb"(?:(?:[ -9;-~]{1,100}+:[^\r\n]*+)?+(?:\r\n|\Z))*+")
 _NAMING = ("event", "response", "actionid", "commandid", "message", "subevent")
+
+
+def _unheard() -> None:
+    """Nobody wants to know."""
+
+
+def _is_sound(raw: bytes) -> bool:
+    """Whether each line is a header. Nothing that a caller can send breaks a line: else bytes were lost or added."""
+    return _SOUND.fullmatch(raw) is not None
 
 
 def _nobody(sent: float, received: float, answer: Message) -> None:
@@ -84,6 +95,8 @@ class _Protocol(AMIProtocol):  # type: ignore[misc]  # panoramisk annotates noth
             return
         self._bytes = bytearray(rest)
         for raw in messages:
+            if not _is_sound(raw):
+                self._owner.on_garbage()
             message = AmiMessage.from_line(raw.decode("utf-8", "replace").strip())
             if message is not None:
                 self.handle_message(message)
@@ -118,8 +131,9 @@ class _Listing(Action):  # type: ignore[misc]
 class _Link(Manager):  # type: ignore[misc]
     """A Manager that ends with its connection instead of reconnecting."""
 
-    def __init__(self, on_message: OnMessage, **config: Any) -> None:
+    def __init__(self, on_message: OnMessage, on_garbage: Callable[[], None] = _unheard, **config: Any) -> None:
         super().__init__(**config)
+        self.on_garbage = on_garbage
         self.lost = asyncio.Event()
         self._on_message = on_message
         self.log_ours = logs.get("ami")
@@ -154,6 +168,7 @@ class AmiClient:
         answer_seconds: float = ANSWER_SECONDS,
         ping_seconds: float = PING_SECONDS,
         on_pong: OnPong = _nobody,
+        on_garbage: Callable[[], None] = _unheard,
         may_act: Callable[[], bool] = lambda: True,
     ) -> None:
         self._address = address
@@ -161,7 +176,7 @@ class AmiClient:
         self._on_message = on_message
         self._answer_seconds = answer_seconds
         self._ping_seconds = ping_seconds
-        self._on_pong = on_pong
+        self._on_pong, self._on_garbage = on_pong, on_garbage
         self._link: _Link | None = None
         self._pinger: asyncio.Task[None] | None = None
 
@@ -170,6 +185,7 @@ class AmiClient:
         loop = asyncio.get_running_loop()
         link = _Link(
             self._on_message,
+            self._on_garbage,
             host=self._address.host,
             port=self._address.port,
             loop=loop,

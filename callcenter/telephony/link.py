@@ -65,6 +65,7 @@ class PbxLink:
         self._ends = Ends()
         self._inbox = Inbox()
         self._turn = asyncio.Lock()
+        self._deaf = False
         self._fences: dict[str, asyncio.Event] = {}
         self._log = logs.get("pbx_link")
         self._clock = PbxClock()
@@ -133,8 +134,12 @@ class PbxLink:
             self._inbox = Inbox()
         async with self._turn:
             await self._drain()  # what the last link said comes before what the files tell of the gap
-        client = AmiClient(address, self._hear, on_pong=self._pong, may_act=self._may_act)
+        client = AmiClient(address, self._hear, on_pong=self._pong, on_garbage=self._garbled, may_act=self._may_act)
+        self._deaf = False
         await client.connect()
+        if self._deaf:
+            client.close()
+            raise AmiUnavailable("garbled")
         self.client, begun = client, time.monotonic()
         self._status.connected_at = self._ledger.clock.now()
         self._status.links += 1
@@ -159,7 +164,17 @@ class PbxLink:
 
     # ---- what the PBX says ----
 
+    def _garbled(self) -> None:
+        """News was lost: nothing after it counts until the files have told what it was."""
+        if not self._deaf:
+            self._log.error("ami_garbled")
+        self._deaf = True
+        if self.client is not None:
+            self.client.close()
+
     def _hear(self, message: Message) -> None:
+        if self._deaf:
+            return
         event = ami_events.translate(message, self._pbx, self._ledger.clock.now())
         if event is None:
             return

@@ -297,3 +297,21 @@ async def test_an_end_that_is_heard_before_the_file_is_read_does_not_hide_what_c
     async with scene.ledger.reading() as session:
         types = list(await session.scalars(select(FactRow.type).where(FactRow.type.like("call.journey_%"))))
     assert types == ["call.journey_started", "call.journey_ended"]
+
+
+async def test_news_that_came_garbled_is_taken_from_the_file_and_nothing_after_it_counts_before(scene: Scene) -> None:
+    await scene.start()
+    scene.heard("Newchannel", "1795406300.100000", CallerIDName="", Context="from-carrier")
+    scene.heard("Newstate", "1795406300.200000", ChannelState="6")
+    scene.written(BEGIN + STEP + QUEUED + GIVEN_UP)
+    joined = b"Event: QueueCallerJoin\r\nQueue: hotl\x00\x8f\n\xffine-zh\r\nUniqueid: " + LINE.encode() + b"\r\n\r\n"
+    scene.ami.connection.send(joined)
+    scene.heard("Hangup", "1795406330.500000", ChannelState="6", Cause="16")
+
+    async def over() -> bool:
+        return [row.outcome for row in await scene.journeys()] == ["abandoned"]
+
+    await until(over, "the call is over")
+    assert len(scene.ami.connections) == 2
+    [journey] = await scene.journeys()
+    assert journey.queue == "hotline-zh"
