@@ -100,6 +100,23 @@ def _of_owner(duty: Lease, here: dict[str, Any]) -> dict[str, Any]:
     return told | {"owner": shown_name(duty.sight.holder), "owned_here": False}
 
 
+def _of_link(link: PbxLink, engine: CallEngine) -> dict[str, Any]:
+    """How this process's link does; it has one only as the owner."""
+    status = link.status
+    return {
+        "ok": status.state == "live",
+        "state": status.state,
+        "connected_at": iso(status.connected_at),
+        "lag_ms": round(status.lag_ms, 1),
+        "events": status.events,
+        "sweeps": status.sweeps,
+        "repairs": status.repairs,
+        "set_aside": engine.set_aside,
+        "last_error": status.last_error,
+        "link": status.as_json(),
+    }
+
+
 def build(
     ledger: Ledger, duty: Lease, link: PbxLink, menu: MenuWatch, engine: CallEngine, hub: Hub, ui: Path
 ) -> APIRouter:
@@ -109,22 +126,7 @@ def build(
     counted.register(RepairCounts(link))
 
     def here() -> dict[str, Any]:
-        return {"ami": ami(), "open_journeys": engine.open_count}
-
-    def ami() -> dict[str, Any]:
-        status = link.status
-        return {
-            "ok": status.state == "live",
-            "state": status.state,
-            "connected_at": iso(status.connected_at),
-            "lag_ms": round(status.lag_ms, 1),
-            "events": status.events,
-            "sweeps": status.sweeps,
-            "repairs": status.repairs,
-            "set_aside": engine.set_aside,
-            "last_error": status.last_error,
-            "link": status.as_json(),
-        }
+        return {"ami": _of_link(link, engine), "open_journeys": engine.open_count}
 
     duty.says = here
 

@@ -31,7 +31,7 @@ class Pace:
     look: float
 
 
-SHARED = Pace(seconds=2.5, beat=0.5, look=0.5)
+SHARED = Pace(seconds=2.0, beat=0.4, look=0.25)
 ALONE = Pace(seconds=10.0, beat=3.0, look=0.5)
 """SQLite: normally one process, and each beat is a disk write of the one writer."""
 
