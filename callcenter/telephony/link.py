@@ -320,8 +320,8 @@ class PbxLink:
     async def _consume(self) -> None:
         while True:
             await self._inbox.wait()
-            # A ring comes as a handful of messages within 2 ms: one transaction for all, not one for the first.
-            await asyncio.sleep(GATHER_SECONDS)
+            # What happens comes as a handful of messages within 2 ms: one transaction for all, not one for the first.
+            await self._inbox.gather(GATHER_SECONDS)
             async with self._turn:
                 await self._drain()
 
