@@ -1,7 +1,7 @@
 """`python -m tests.prove`: the acceptance volumes. Writes tests/PROOF.md; exit 1 if anything is to complain of.
 
 PROVE_SCALE (default 1): 0.1 = a tenth of the rounds, calls and rows. PROVE_SEED: random numbers of an earlier run.
-PROVE_ONLY: sections to make anew (seventy,faults,calls,crash,lists,bench), the others keep their figures.
+PROVE_ONLY: sections to make anew (seventy,faults,calls,crash,lists,hostile,bench), the others keep their figures.
 PROVE_FAULTS, PROVE_BENCHES: some of them only. PROVE_JOBS (default 3): centres beside one another.
 PROVE_KEEP: a folder that gets the logs and databases of the faults' centres.
 """

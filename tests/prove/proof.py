@@ -68,7 +68,7 @@ def write(file: Path = FILE) -> list[str]:
     """Make PROOF.md of all that is kept; the complaints."""
     found = kept()
     complaints = complaints_of(found)
-    parts = (_seventy, _faults, _calls, _crash, _lists, _benches)
+    parts = (_seventy, _faults, _calls, _crash, _lists, _hostile, _benches)
     lines = [
         "# Proof",
         "",
@@ -250,6 +250,26 @@ def _benches(found: dict[str, Figures]) -> list[str]:
         "| what | ours | floor | ratio | goal | | more | measured |",
         "|---|---|---|---|---|---|---|---|",
         *rows,
+        "",
+    ]
+
+
+def _hostile(found: dict[str, Figures]) -> list[str]:
+    figures = found.get("hostile")
+    if figures is None:
+        return []
+    groups: dict[str, int] = {}
+    for kind, count in figures["cases"].items():
+        name = kind.partition(":")[0] if ":" in kind else " ".join(kind.split()[:2])
+        groups[name] = groups.get(name, 0) + count
+    return [
+        "## Hostile input",
+        "",
+        f"{sum(groups.values())} cases, {len(figures['complaints'])} complaints (5xx, hangs, things executed).",
+        "",
+        "| what | cases |",
+        "|---|---|",
+        *(f"| {name} | {count} |" for name, count in sorted(groups.items())),
         "",
     ]
 

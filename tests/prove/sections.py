@@ -89,6 +89,12 @@ def crash(setting: Setting, keep: Callable[[str, Figures], None]) -> None:
     keep("crash", dataclasses.asdict(points.prove(setting.scale, setting.rng("crash"))))
 
 
+def hostile(setting: Setting, keep: Callable[[str, Figures], None]) -> None:
+    """On parts of its own; what it imports is needed by nobody else."""
+    section = importlib.import_module("tests.prove.hostile")
+    keep("hostile", dataclasses.asdict(section.prove(setting.scale, setting.rng("hostile"))))
+
+
 def bench(setting: Setting, keep: Callable[[str, Figures], None]) -> None:
     """Each by its command, as people run it; one that fails is a complaint and the others still run."""
     wanted = os.environ.get("PROVE_BENCHES", ",".join(BENCHES)).split(",")
@@ -114,5 +120,6 @@ SECTIONS: dict[str, Callable[[Setting, Callable[[str, Figures], None]], None]] =
     "calls": calls,
     "crash": crash,
     "lists": lists,
+    "hostile": hostile,
     "bench": bench,
 }
