@@ -13,6 +13,7 @@ export const router = createRouter({
         { path: '', component: () => import('@/views/DeskView.vue'), meta: { agentsOnly: true } },
         { path: 'lost-callers', component: () => import('@/views/LostCallersView.vue') },
         { path: 'calls', component: () => import('@/views/CallsView.vue') },
+        { path: 'health', component: () => import('@/views/HealthView.vue'), meta: { needs: 'health.read' } },
       ],
     },
     { path: '/:rest(.*)*', redirect: '/' },
@@ -29,5 +30,6 @@ router.beforeEach(async (to) => {
   }
   if (to.meta.open) return session.me ? '/' : true
   if (!session.me) return { path: '/sign-in', query: to.fullPath === '/' ? {} : { next: to.fullPath } }
+  if (typeof to.meta.needs === 'string' && !session.may(to.meta.needs)) return '/calls'
   return to.meta.agentsOnly && !session.isAgent ? '/calls' : true
 })

@@ -41,12 +41,13 @@ def pbx(link: Found, runs: bool | None, version: str | None) -> Part:
     return part("pbx", "bad", "unknown" if runs is None else "stopped", version=version)
 
 
-def ami(link: Found, owner: str | None) -> Part:
+def ami(link: Found, owner: str | None, runs: bool | None) -> Part:
+    """`runs`: the PBX's process; without it there is nothing to connect to."""
     if owner is None:
         return part("link", "bad", "no_owner")
     state, since = link.get("state"), link.get("since")
     level = {"live": "good", "recovering": "watch"}.get(str(state), "bad")
-    code = state if level != "bad" else "down"
+    code = state if level != "bad" else "down" if runs is not False else "pbx_stopped"
     return part("link", level, str(code), since=since, attempts=link.get("attempts"), error=link.get("last_error"))
 
 

@@ -55,7 +55,7 @@ class HealthReport:
         link = seen.link
         told = [
             parts.pbx(link, seen.pbx_runs, seen.pbx_version),
-            parts.ami(link, seen.owner),
+            parts.ami(link, seen.owner, seen.pbx_runs),
             parts.menu(
                 str(seen.menu.get("state", "unknown")),
                 skipped=bool(seen.menu.get("skipped")),

@@ -35,14 +35,14 @@ class RepairLog:
         return self.counts.total()
 
     async def note(self, repairs: Sequence[Repair], found_by: FoundBy) -> None:
-        """Count and keep them. Raises what the database raises; they are counted all the same."""
+        """Count and keep them; lines that belong to no journey (a consultation, the PBX's own) are none."""
         if not repairs:
             return
-        self.counts.update((repair.kind, found_by) for repair in repairs)
-        kinds = Counter(repair.kind.value for repair in repairs)
-        self._log.warning("repaired", found_by=found_by.value, **kinds)
         async with self._ledger.transaction() as tx:
             ids = await ids_of(tx.session, self._pbx, {repair.linkedid for repair in repairs if repair.linkedid})
+            repairs = [repair for repair in repairs if not repair.linkedid or repair.linkedid in ids]
+            if not repairs:
+                return
             rows = [
                 {
                     "id": new_id(),
@@ -56,3 +56,6 @@ class RepairLog:
                 for repair in repairs
             ]
             await tx.session.execute(insert(RepairRow), rows)
+        self.counts.update((repair.kind, found_by) for repair in repairs)
+        kinds = Counter(repair.kind.value for repair in repairs)
+        self._log.warning("repaired", found_by=found_by.value, **kinds)

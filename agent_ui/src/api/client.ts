@@ -1,6 +1,6 @@
 import { Problem, problemFrom } from './problem'
 import type {
-  CatalogueItem, ClockName, Desk, JourneyDetails, JourneyRow, Me, Order, OrderBrief, OrderForm,
+  CatalogueItem, ClockName, Desk, Health, JourneyDetails, JourneyRow, Me, Order, OrderBrief, OrderForm,
   Page, Placed, Presence, Quote, Task, TaskResult, WantedAnswer, ZoneAnswer,
 } from './types'
 
@@ -98,6 +98,7 @@ export const api = {
 
   journeys: (query: { q?: string; outcome?: string; agent?: string; cursor?: string }) =>
     send<Page<JourneyRow>>('GET', '/journeys', { query }),
+  health: () => send<Health>('GET', '/health'),
   journey: (id: string) => send<JourneyDetails>('GET', `/journeys/${part(id)}`),
   recordingAddress: (id: string) => `${ROOT}/recordings/${part(id)}/audio`,
 }

@@ -297,6 +297,8 @@ export interface JourneyRow {
   waited_seconds: number | null
   talk_seconds: number | null
   hold_seconds: number | null
+  /** Some of its times are guesses. */
+  estimated: boolean
   agents: { number: string; name: string }[]
   order_id: string | null
   disposition: string | null
@@ -318,12 +320,48 @@ export interface Ledger {
   consults: { agent: string; to: string; seconds: number }[]
   transfers: { kind: 'blind' | 'attended'; by: string; to: string; completed: boolean }[]
   hangup_by: EndedBy | null
+  /** Names of the times that are guesses: `ended_at`, `queue_visits.0.left_at`, `agent_legs.1.from`… */
+  estimated: string[]
 }
 
 export interface JourneyDetails extends JourneyRow {
   note: string | null
   ledger: Ledger
   recordings: { id: string; started_at: Iso; seconds: number | null; state: 'recording' | 'ready' | 'missing' }[]
+}
+
+export type HealthLevel = 'good' | 'watch' | 'bad' | 'unknown'
+
+export interface HealthPart {
+  name: string
+  level: HealthLevel
+  code: string
+  params: Record<string, unknown>
+}
+
+/** What was not as the service believed, and was mended. */
+export interface Drift {
+  at: Iso
+  kind: string
+  found_by: string
+  journey_id: string | null
+  subject: string
+}
+
+export interface Health {
+  as_of: Iso
+  version: string
+  level: HealthLevel
+  owner: string | null
+  browsers: number
+  open_journeys: number
+  parts: HealthPart[]
+  repairs: {
+    today?: Record<string, number>
+    calls_today?: number
+    days: { day: string; kinds: { kind: string; found_by: string; count: number }[] }[]
+  }
+  drift: Drift[]
 }
 
 export interface Page<T> {

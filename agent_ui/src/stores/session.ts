@@ -10,6 +10,8 @@ export const useSession = defineStore('session', () => {
   const me = ref<Me | null | undefined>(undefined)
   const isAgent = computed(() => Boolean(me.value?.agent))
 
+  const may = (permission: string): boolean => me.value?.permissions.includes(permission) ?? false
+
   async function load(): Promise<void> {
     if (me.value !== undefined) return
     try {
@@ -33,5 +35,5 @@ export const useSession = defineStore('session', () => {
     me.value = null
   }
 
-  return { me, isAgent, load, signIn, signOut, forget }
+  return { me, isAgent, may, load, signIn, signOut, forget }
 })

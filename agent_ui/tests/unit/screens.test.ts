@@ -90,10 +90,14 @@ describe('the ledger of a call', () => {
         { agent: 'PJSIP/1007', ringing_at: at(50), ended_at: at(58), outcome: 'answered' },
       ],
       agent_legs: [{ agent: 'PJSIP/1007', from: at(58), to: at(300), talk_seconds: 222, hold_seconds: 20 }],
-      consults: [], transfers: [], hangup_by: 'caller',
+      consults: [], transfers: [], hangup_by: 'caller', estimated: [],
     }
     expect(ledgerLines(ledger).map((line) => `${line.title}|${line.text}`)).toEqual([
       '来电|拨 96365，菜单 1 预约服务', '进入队列 普通话|排第 2，等 00:44，接起', '振铃 1003|未接', '1007 接听|通话 03:42，保持 00:20', '来电人挂断|',
     ])
+    expect(ledgerLines(ledger).some((line) => line.guessed)).toBe(false)
+    const guessed = ledgerLines({ ...ledger, estimated: ['agent_legs.0.from', 'ended_at'] })
+    expect(guessed.filter((line) => line.guessed).map((line) => line.title)).toEqual(['1007 接听', '来电人挂断'])
+    expect(guessed.find((line) => line.title === '1007 接听')?.text).toContain('约 通话 03:42')
   })
 })

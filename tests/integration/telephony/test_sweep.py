@@ -57,7 +57,7 @@ async def test_what_only_was_on_its_way_is_no_repair(exchange: Exchange) -> None
     """The list shows a call whose event comes with the fence."""
     exchange.start()
     await exchange.live()
-    shown = {**WAITING, "Application": "Playback", "Duration": "00:00:00"}
+    shown = {**WAITING, "ChannelState": "4", "Application": "Playback", "Duration": "00:00:00"}
     exchange.ami.picture.channels = [shown]
     exchange.ami.connection.event(
         "Newchannel", **newchannel(WAITING["Uniqueid"], "1795406399.9", Channel=WAITING["Channel"])

@@ -34,11 +34,12 @@ def test_a_pbx_that_has_stopped_one_that_is_not_heard_and_one_elsewhere() -> Non
 
 
 def test_the_link() -> None:
-    assert shown(parts.ami(LIVE, "a")) == ("good", "live")
-    assert shown(parts.ami({**LIVE, "state": "recovering"}, "a")) == ("watch", "recovering")
-    assert shown(parts.ami(DOWN, "a")) == ("bad", "down")
-    assert shown(parts.ami({}, None)) == ("bad", "no_owner")
-    assert shown(parts.ami({}, "a")) == ("bad", "down"), "an owner that has said nothing yet"
+    assert shown(parts.ami(LIVE, "a", True)) == ("good", "live")
+    assert shown(parts.ami({**LIVE, "state": "recovering"}, "a", True)) == ("watch", "recovering")
+    assert shown(parts.ami(DOWN, "a", True)) == ("bad", "down")
+    assert shown(parts.ami(DOWN, "a", False)) == ("bad", "pbx_stopped")
+    assert shown(parts.ami({}, None, True)) == ("bad", "no_owner")
+    assert shown(parts.ami({}, "a", None)) == ("bad", "down"), "an owner that has said nothing yet"
 
 
 @pytest.mark.parametrize(

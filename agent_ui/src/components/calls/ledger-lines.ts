@@ -10,6 +10,8 @@ export interface LedgerLine {
   tone: '' | 'ok' | 'bad'
   title: string
   text: string
+  /** The time shown is a guess. */
+  guessed?: boolean
 }
 
 /** `PJSIP/1001` and `1001` are the same desk to a reader. */
@@ -17,13 +19,17 @@ export const agentNumber = (agent: string): string => (agent === 'duty-phone' ? 
 
 const joined = (...parts: string[]): string => parts.filter(Boolean).join(t('list.comma'))
 
+/** Whether one of the times whose names begin so is a guess. */
+const guesses = (journey: Ledger, name: string): boolean => (journey.estimated ?? []).some((one) => one.startsWith(name))
+const about = (text: string, guessed: boolean): string => (guessed ? `${t('estimated.word')} ${text}` : text)
+
 function visits(journey: Ledger): LedgerLine[] {
-  return journey.queue_visits.map((visit) => ({
-    at: visit.joined_at, glyph: 'users', tone: visit.outcome === 'answered' ? '' : 'bad',
+  return journey.queue_visits.map((visit, n) => ({
+    at: visit.joined_at, guessed: guesses(journey, `queue_visits.${n}.joined_at`), glyph: 'users', tone: visit.outcome === 'answered' ? '' : 'bad',
     title: t('ledger.queue', { queue: queueWord(visit.queue) }),
     text: joined(
       visit.position ? t('ledger.position', { position: visit.position }) : '',
-      visit.wait_seconds === null ? '' : t('ledger.waited', { time: duration(visit.wait_seconds) }),
+      visit.wait_seconds === null ? '' : about(t('ledger.waited', { time: duration(visit.wait_seconds) }), guesses(journey, `queue_visits.${n}.`)),
       visit.outcome ? word('queue_outcome', visit.outcome) : t('ledger.still'),
     ),
   }))
@@ -38,10 +44,10 @@ function attempts(journey: Ledger): LedgerLine[] {
 }
 
 function legs(journey: Ledger): LedgerLine[] {
-  return journey.agent_legs.map((leg) => ({
-    at: leg.from, glyph: 'phone', tone: 'ok', title: t('ledger.talked', { agent: agentNumber(leg.agent) }),
+  return journey.agent_legs.map((leg, n) => ({
+    at: leg.from, guessed: guesses(journey, `agent_legs.${n}.from`), glyph: 'phone', tone: 'ok', title: t('ledger.talked', { agent: agentNumber(leg.agent) }),
     text: joined(
-      t('party.talked', { time: duration(leg.talk_seconds) }),
+      about(t('party.talked', { time: duration(leg.talk_seconds) }), guesses(journey, `agent_legs.${n}.`)),
       leg.hold_seconds ? t('party.held', { time: duration(leg.hold_seconds) }) : '',
     ),
   }))
@@ -66,7 +72,7 @@ export function ledgerLines(journey: Ledger): LedgerLine[] {
   }
   if (journey.ended_at) {
     lines.push({
-      at: journey.ended_at, glyph: 'hangup', tone: '', title: journey.hangup_by ? t(`ended_by.${journey.hangup_by}`) : t('ledger.ended'), text: '',
+      at: journey.ended_at, guessed: guesses(journey, 'ended_at'), glyph: 'hangup', tone: '', title: journey.hangup_by ? t(`ended_by.${journey.hangup_by}`) : t('ledger.ended'), text: '',
     })
   }
   return lines
