@@ -55,7 +55,7 @@ async def _listen(seat: str, socket: ClientConnection, on_pop: OnPop) -> None:
 
 async def _keep_alive(sockets: list[ClientConnection]) -> None:
     while True:
-        await asyncio.sleep(ALIVE_SECONDS)
-        for socket in sockets:
+        for socket in sockets:  # each at a time of its own, as browsers are
+            await asyncio.sleep(ALIVE_SECONDS / len(sockets))
             with contextlib.suppress(ConnectionClosed):
                 await socket.send('{"type":"alive"}')
