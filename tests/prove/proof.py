@@ -200,6 +200,7 @@ def _crash(found: dict[str, Figures]) -> list[str]:
         for name, value in figures.items()
         if isinstance(value, int | float | str) and name != "stamp"
     )
+    shown += f", different {len(figures.get('different', []))}"
     return ["## Crash points", "", f"{shown} (goal: {CRASH_GOAL} points, none different).", "", _where(figures), ""]
 
 
