@@ -156,6 +156,12 @@ def _last_word(case: Case, d: Difference) -> bool:
     return (outcome or task) and case.heard_all_but(e.QueueClosed, e.CallbackAsked, e.VoicemailRecorded)
 
 
+def _refusal(case: Case, d: Difference) -> bool:
+    """The caller never waited, so no list shows it."""
+    refused = d.path[1] == "visit" and case.row(case.expected, d).get("position") == 0
+    return refused and d.found is None and case.heard_all_but(e.QueueClosed)
+
+
 def _ring_end(case: Case, d: Difference) -> bool:
     ring = (d.path[1] == "attempt" and d.path[3] == "outcome") or (d.path[1] == "pop" and d.path[3] == "cause")
     return ring and case.heard_all_but(e.AgentRingEnded, e.DialEnded, e.LineEnded)
@@ -193,6 +199,10 @@ RULES: dict[str, Rule] = {
     "the dialplan's word on the end (UserEvent), which no list shows": _last_word,
     "how a ring ended: the line is gone from the lists": _ring_end,
     "a Local member: the list shows its pair of lines, not which of them rings or talks": _local_member,
+    "the queue of a visit that began and ended unheard": _field(
+        "journey", ("queue",), e.CallerJoinedQueue, e.QueueClosed
+    ),
+    "a queue that refused: only the dialplan's word told it": _refusal,
     "began and ended while we were away": _within_the_gap,
     "the whole call was in the gap, without CEL": _journey_unheard,
     "it ended in the gap, without CEL": _end_unheard,
