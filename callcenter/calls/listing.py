@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
@@ -131,9 +131,7 @@ async def list_rows(session: AsyncSession, rows: Sequence[m.JourneyRow]) -> list
     ]
 
 
-def _row(
-    row: m.JourneyRow, note: Row[Any] | None, recording_id: str | None, talked: list[AgentOut]
-) -> JourneyListRow:
+def _row(row: m.JourneyRow, note: Any, recording_id: str | None, talked: list[AgentOut]) -> JourneyListRow:
     known = note is not None and note.customer_id is not None
     return JourneyListRow(
         id=row.id,
@@ -156,7 +154,7 @@ def _row(
     )
 
 
-async def _notes(session: AsyncSession, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Row[Any]]:
+async def _notes(session: AsyncSession, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Any]:
     note = m.JourneyNote
     rows = await session.execute(
         select(note.journey_id, note.customer_id, note.disposition, note.order_id, Customer.name)

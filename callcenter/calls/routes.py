@@ -38,7 +38,7 @@ AUDIO: dict[int | str, dict[str, Any]] = {
 router = APIRouter(prefix="/api/v1", tags=["calls"])
 
 
-def _monitor_dir(request: Request) -> MonitorDir:
+async def _monitor_dir(request: Request) -> MonitorDir:
     return cast(MonitorDir, request.app.state.monitor_dir)
 
 

@@ -12,11 +12,12 @@ from callcenter.foundation.settings import Settings
 from callcenter.foundation.transactions import Ledger
 
 
-def _ledger(connection: HTTPConnection) -> Ledger:
+# `async`, though nothing is waited for: FastAPI runs a plain function in a thread, twice a request.
+async def _ledger(connection: HTTPConnection) -> Ledger:
     return cast(Ledger, connection.app.state.ledger)
 
 
-def _settings(connection: HTTPConnection) -> Settings:
+async def _settings(connection: HTTPConnection) -> Settings:
     return cast(Settings, connection.app.state.settings)
 
 
@@ -55,7 +56,7 @@ def origin_of(request: Request) -> str:
     X-Forwarded-For is believed only of a trusted proxy, and of it the last hop: the rest anybody can write.
     """
     peer = request.client.host if request.client else "unknown"
-    if peer not in _settings(request).trusted_proxies:
+    if peer not in cast(Settings, request.app.state.settings).trusted_proxies:
         return peer
     forwarded = ",".join(request.headers.getlist("x-forwarded-for")).rpartition(",")[2].strip()
     try:

@@ -20,7 +20,7 @@ router = APIRouter(prefix="/api/v1", tags=["intakes"])
 Agent = Annotated[SignedIn, Depends(require(Permission.DESK_USE))]
 
 
-def _journey_access(connection: HTTPConnection) -> JourneyAccess:
+async def _journey_access(connection: HTTPConnection) -> JourneyAccess:
     return cast(JourneyAccess, connection.app.state.journey_access)
 
 

@@ -26,7 +26,7 @@ router = APIRouter(prefix="/api/v1/desk", tags=["desk"])
 Person = Annotated[SignedIn, Depends(require(Permission.DESK_USE))]
 
 
-def _switch(request: Request) -> Switch:
+async def _switch(request: Request) -> Switch:
     return cast(Switch, request.app.state.switch)
 
 

@@ -35,7 +35,7 @@ Creator = Annotated[SignedIn, Depends(require(Permission.ORDERS_CREATE))]
 Reader = Annotated[SignedIn, Depends(require(Permission.ORDERS_READ))]
 
 
-def _journey_origins(connection: HTTPConnection) -> JourneyOrigins:
+async def _journey_origins(connection: HTTPConnection) -> JourneyOrigins:
     return cast(JourneyOrigins, connection.app.state.journey_origins)
 
 
