@@ -1,23 +1,30 @@
 # Everything a person types here. `make help` lists it.
 SHELL := /bin/bash
 PY := .venv/bin/python
+PIP := $(PY) -m pip install -q --disable-pip-version-check
 STAMP := .venv/.installed
+TOOLS := .venv/.tools
 UI_STAMP := agent_ui/dist/index.html
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help packages install ui both up down status test test-python test-ui prove check format bench lock
+.PHONY: help packages install tools ui both all up down status test test-python test-ui prove check format bench lock
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 packages:
 	@bash .ci/packages base
 
-install: $(STAMP) ## Python environment in .venv
+install: $(STAMP) ## Python environment in .venv: what it takes to run
 $(STAMP): requirements.lock pyproject.toml | packages
 	@test -x $(PY) || python3 -m venv .venv
 	@echo "== installing Python packages (.venv)"
-	@$(PY) -m pip install -q --disable-pip-version-check -r requirements.lock
-	@$(PY) -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . 2>/dev/null || $(PY) -m pip install -q --disable-pip-version-check --no-deps -e .
+	@$(PIP) -c requirements.lock -e '.[postgresql,redis]'
+	@touch $@
+
+tools: $(TOOLS) ## what it takes to test and check, beside
+$(TOOLS): $(STAMP)
+	@echo "== installing what tests and checks need (.venv)"
+	@$(PIP) -r requirements.lock
 	@touch $@
 
 ui: $(UI_STAMP) ## browser application in agent_ui/dist
@@ -30,6 +37,9 @@ $(UI_STAMP): $(shell find agent_ui/src agent_ui/index.html agent_ui/package-lock
 both: # side by side: one waits for the network while the other computes
 	@$(MAKE) --no-print-directory -j2 install ui
 
+all: # the same, with what tests and checks need
+	@$(MAKE) --no-print-directory -j2 tools ui
+
 up: both ## PBX, voice menu, service and demo city, all on this machine
 	@.venv/bin/callcenter up --demo
 
@@ -39,23 +49,23 @@ down: ## stop what `make up` started
 status: ## each part, green or not
 	@.venv/bin/callcenter status
 
-test: both ## all tests: unit, both databases, real Asterisk, real browser
+test: all ## all tests: unit, both databases, real Asterisk, real browser
 	@bash .ci/packages test
 	@bash .ci/node npm --prefix agent_ui test --silent
 	@.venv/bin/python -m pytest -n 3 --dist loadgroup
 
-prove: both ## acceptance volumes; writes tests/PROOF.md
+prove: all ## acceptance volumes; writes tests/PROOF.md
 	@bash .ci/packages test
 	@.venv/bin/python -m tests.prove
 
-check: both ## format, lint, types, imports, messages
+check: all ## format, lint, types, imports, messages
 	@.venv/bin/ruff format --check -q . && .venv/bin/ruff check -q . && .venv/bin/mypy && .venv/bin/lint-imports --no-cache >/dev/null && bash .ci/node npm --prefix agent_ui run --silent check && echo "check: clean"
 
-format: install ## put the code into shape
+format: tools ## put the code into shape
 	@.venv/bin/ruff check -q --fix . ; .venv/bin/ruff format -q .
 
-bench: install ## benchmarks; each prints our figure, the floor and the ratio
+bench: tools ## benchmarks; each prints our figure, the floor and the ratio
 	@.venv/bin/callcenter bench all
 
-lock: ## compile requirements.lock anew
+lock: install ## compile requirements.lock anew
 	@.venv/bin/pip install -q pip-tools && .venv/bin/pip-compile -q --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --no-annotate --extra postgresql --extra redis --extra test -o requirements.lock pyproject.toml
