@@ -1,13 +1,15 @@
 """Events between the link and its one consumer: bounded, in order, taken in batches."""
 
 import asyncio
+import contextlib
 import time
 from collections import deque
 
-from callcenter.calls.events import LineEvent
+from callcenter.calls.events import AgentCalled, DialBegan, LineEvent
 
 MOST = 20_000
 BATCH = 50
+URGENT = (AgentCalled, DialBegan)
 
 
 class Inbox:
@@ -17,6 +19,7 @@ class Inbox:
         self._most = most
         self._events: deque[tuple[float, LineEvent]] = deque()
         self._arrived = asyncio.Event()
+        self._rings = asyncio.Event()
         self.overflowed = False
         self.deepest = 0
         self.came_at = 0.0
@@ -31,6 +34,8 @@ class Inbox:
             return
         self._events.append((time.monotonic(), event))
         self._arrived.set()
+        if isinstance(event, URGENT):
+            self._rings.set()
 
     def take(self) -> list[LineEvent]:
         """What is there now, at most one batch."""
@@ -41,7 +46,14 @@ class Inbox:
         batch = [self._events.popleft()[1] for _ in range(min(BATCH, waiting))]
         if not self._events:
             self._arrived.clear()
+            self._rings.clear()
         return batch
 
     async def wait(self) -> None:
         await self._arrived.wait()
+
+    async def gather(self, most_seconds: float) -> None:
+        """Let what belongs together arrive; but a telephone that rings wants its screen-pop at once."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(most_seconds):
+                await self._rings.wait()
