@@ -7,6 +7,7 @@ from typing import Any
 from callcenter.agents import repository, states
 from callcenter.agents.events import PRESENCE_CHANGED
 from callcenter.agents.models import Agent, Presence
+from callcenter.agents.seat_book import AnySeat
 from callcenter.agents.states import LineState, PersonState, PresenceEvent
 from callcenter.foundation import timers
 from callcenter.foundation.clock import iso
@@ -26,23 +27,29 @@ _WISHES = {
 }
 
 
-async def get(tx: Transaction, agent: Agent) -> Presence:
-    """The agent's presence row, made on first use."""
-    found = await tx.session.get(Presence, agent.id, with_for_update=True)
-    if found is None:
-        found = Presence(
-            agent_id=agent.id,
-            person=PersonState.OFFLINE,
-            cause="never_signed_in",
-            since=tx.now,
-            entry_seq=0,
-            line=LineState.FREE,
-            line_since=tx.now,
-            phone_registered=False,
-        )
-        tx.session.add(found)
-        await tx.session.flush()
-    return found
+async def get(tx: Transaction, agent: AnySeat) -> Presence:
+    """The agent's presence row, made on first use; read and locked once in a transaction."""
+    locked: dict[uuid.UUID, Presence] = tx.session.info.setdefault("presences", {})
+    if agent.id not in locked:
+        found = await tx.session.get(Presence, agent.id, with_for_update=True, populate_existing=True)
+        locked[agent.id] = found or await _first(tx, agent)
+    return locked[agent.id]
+
+
+async def _first(tx: Transaction, agent: AnySeat) -> Presence:
+    made = Presence(
+        agent_id=agent.id,
+        person=PersonState.OFFLINE,
+        cause="never_signed_in",
+        since=tx.now,
+        entry_seq=0,
+        line=LineState.FREE,
+        line_since=tx.now,
+        phone_registered=False,
+    )
+    tx.session.add(made)
+    await tx.session.flush()
+    return made
 
 
 def describe(presence: Presence) -> dict[str, Any]:
@@ -60,14 +67,14 @@ def describe(presence: Presence) -> dict[str, Any]:
     }
 
 
-def _tell(tx: Transaction, agent: Agent, presence: Presence, actor: str) -> None:
+def _tell(tx: Transaction, agent: AnySeat, presence: Presence, actor: str) -> None:
     data = {**describe(presence), "number": agent.number, "person": presence.person, "entry_seq": presence.entry_seq}
     tx.record(Fact(PRESENCE_CHANGED, f"agent:{agent.id}", data, actor=actor))
 
 
 async def _enter(
     tx: Transaction,
-    agent: Agent,
+    agent: AnySeat,
     presence: Presence,
     person: PersonState,
     *,
@@ -93,7 +100,7 @@ async def _enter(
 
 async def choose(
     tx: Transaction,
-    agent: Agent,
+    agent: AnySeat,
     *,
     wish: PersonState,
     reason: str | None,
@@ -125,7 +132,7 @@ async def choose(
     return presence
 
 
-async def sign_in(tx: Transaction, agent: Agent, *, actor: str) -> None:
+async def sign_in(tx: Transaction, agent: AnySeat, *, actor: str) -> None:
     """On duty by signing in; a second sign-in (another tab, another browser) changes nothing."""
     presence = await get(tx, agent)
     if presence.person == PersonState.OFFLINE:
@@ -133,7 +140,7 @@ async def sign_in(tx: Transaction, agent: Agent, *, actor: str) -> None:
 
 
 async def line_changed(
-    tx: Transaction, agent: Agent, line: LineState, *, journey_id: uuid.UUID | None, channel_id: str | None
+    tx: Transaction, agent: AnySeat, line: LineState, *, journey_id: uuid.UUID | None, channel_id: str | None
 ) -> None:
     """The telephone rings, talks, holds or is free again. Never raises."""
     presence = await get(tx, agent)
@@ -150,7 +157,7 @@ async def line_changed(
     _tell(tx, agent, presence, "pbx")
 
 
-async def back_in_talk(tx: Transaction, agent: Agent) -> None:
+async def back_in_talk(tx: Transaction, agent: AnySeat) -> None:
     """A conversation begins before the wrap-up of the last one was over: its clock must not run on."""
     presence = await get(tx, agent)
     if presence.person == PersonState.WRAP_UP:
@@ -159,7 +166,7 @@ async def back_in_talk(tx: Transaction, agent: Agent) -> None:
         presence.next_person, presence.next_reason = wish, why
 
 
-async def do_as_chosen(tx: Transaction, agent: Agent) -> None:
+async def do_as_chosen(tx: Transaction, agent: AnySeat) -> None:
     """The line is free and nothing is to be wrapped up: what was chosen meanwhile takes effect."""
     presence = await get(tx, agent)
     if presence.next_person is None or presence.line != LineState.FREE or presence.person == PersonState.WRAP_UP:
@@ -169,7 +176,7 @@ async def do_as_chosen(tx: Transaction, agent: Agent) -> None:
 
 
 async def call_ended(
-    tx: Transaction, agent: Agent, *, journey_id: uuid.UUID, disposed: bool, wrap_up: timedelta
+    tx: Transaction, agent: AnySeat, *, journey_id: uuid.UUID, disposed: bool, wrap_up: timedelta
 ) -> bool:
     """The agent has left a conversation: wrap up, unless its result is noted already. False if he is off duty."""
     presence = await get(tx, agent)
@@ -189,14 +196,14 @@ async def call_ended(
     return True
 
 
-async def end_wrap_up(tx: Transaction, agent: Agent, *, cause: str, actor: str) -> None:
+async def end_wrap_up(tx: Transaction, agent: AnySeat, *, cause: str, actor: str) -> None:
     """The result of the call is noted: back to readiness, or to what was chosen meanwhile."""
     presence = await get(tx, agent)
     if states.advance(PersonState(presence.person), PresenceEvent.WRAP_UP_DONE) is not None:
         await _after_wrap_up(tx, agent, presence, cause=cause, actor=actor)
 
 
-async def _after_wrap_up(tx: Transaction, agent: Agent, presence: Presence, *, cause: str, actor: str) -> None:
+async def _after_wrap_up(tx: Transaction, agent: AnySeat, presence: Presence, *, cause: str, actor: str) -> None:
     person = PersonState(presence.next_person) if presence.next_person else PersonState.READY
     reason = presence.next_reason if person is PersonState.PAUSED else None
     if person == presence.person and not presence.next_person:
@@ -207,7 +214,7 @@ async def _after_wrap_up(tx: Transaction, agent: Agent, presence: Presence, *, c
     await _enter(tx, agent, presence, person, cause=cause, actor=actor, reason=reason)
 
 
-async def extend_wrap_up(tx: Transaction, agent: Agent, *, actor: str) -> Presence:
+async def extend_wrap_up(tx: Transaction, agent: AnySeat, *, actor: str) -> Presence:
     """One more minute; `Refused` outside wrap-up."""
     presence = await get(tx, agent)
     if presence.person != PersonState.WRAP_UP or presence.until is None:
@@ -224,7 +231,7 @@ async def extend_wrap_up(tx: Transaction, agent: Agent, *, actor: str) -> Presen
     return presence
 
 
-async def rejected(tx: Transaction, agent: Agent, *, actor: str) -> None:
+async def rejected(tx: Transaction, agent: AnySeat, *, actor: str) -> None:
     """The agent refused a ringing call: a short pause, so that the same agent is not rung again at once."""
     presence = await get(tx, agent)
     if states.advance(PersonState(presence.person), PresenceEvent.CALL_REJECTED) is not None:

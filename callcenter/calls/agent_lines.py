@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from callcenter.agents import presence
 from callcenter.agents import repository as agents
-from callcenter.agents.models import Agent
+from callcenter.agents.seat_book import AnySeat
 from callcenter.agents.states import LineState, PersonState
 from callcenter.calls import notes
 from callcenter.calls.journeys import Journey
@@ -26,18 +26,18 @@ class AgentLines:
 
     wrap_up: timedelta
 
-    async def rings(self, tx: Transaction, agent: Agent, journey_id: uuid.UUID, line: str) -> None:
+    async def rings(self, tx: Transaction, agent: AnySeat, journey_id: uuid.UUID, line: str) -> None:
         await presence.line_changed(tx, agent, LineState.RINGING, journey_id=journey_id, channel_id=line)
 
     async def changes(
-        self, tx: Transaction, agent: Agent, journey_id: uuid.UUID, line: str, state: LineState
+        self, tx: Transaction, agent: AnySeat, journey_id: uuid.UUID, line: str, state: LineState
     ) -> None:
         """Hold, resume, or the answer of a colleague who is consulted."""
         row = await presence.get(tx, agent)
         if row.channel_id == line:
             await presence.line_changed(tx, agent, state, journey_id=journey_id, channel_id=line)
 
-    async def joins(self, tx: Transaction, agent: Agent, journey_id: uuid.UUID, line: str) -> None:
+    async def joins(self, tx: Transaction, agent: AnySeat, journey_id: uuid.UUID, line: str) -> None:
         """Agent and household hear each other. A wrap-up under way is cut short by it."""
         row = await presence.get(tx, agent)
         if row.person == PersonState.WRAP_UP:
@@ -46,13 +46,13 @@ class AgentLines:
             await presence.back_in_talk(tx, agent)
         await presence.line_changed(tx, agent, LineState.TALKING, journey_id=journey_id, channel_id=line)
 
-    async def ring_over(self, tx: Transaction, agent: Agent, line: str) -> None:
+    async def ring_over(self, tx: Transaction, agent: AnySeat, line: str) -> None:
         """Not answered. What the agent chose while it rang is done now."""
         await self._free(tx, agent, line)
         await presence.do_as_chosen(tx, agent)
 
     async def leg_over(
-        self, tx: Transaction, agent: Agent, journey: Journey, journey_id: uuid.UUID, line: str
+        self, tx: Transaction, agent: AnySeat, journey: Journey, journey_id: uuid.UUID, line: str
     ) -> None:
         """The agent and the household hear each other no more; with a colleague he may still speak about it."""
         row = await presence.get(tx, agent)
@@ -71,7 +71,7 @@ class AgentLines:
             if row.line != LineState.FREE:
                 await self._leave(tx, agent, journey, journey_id)
 
-    async def _leave(self, tx: Transaction, agent: Agent, journey: Journey, journey_id: uuid.UUID) -> None:
+    async def _leave(self, tx: Transaction, agent: AnySeat, journey: Journey, journey_id: uuid.UUID) -> None:
         row = await presence.get(tx, agent)
         await self._free(tx, agent, row.channel_id)
         spoke = any(agents.number_of(leg.agent) == agent.number for leg in journey.agent_legs)
@@ -85,14 +85,14 @@ class AgentLines:
         if not wrapping and not disposed:
             await notes.not_given(tx, journey_id)  # off duty, so nobody will be asked
 
-    async def _free(self, tx: Transaction, agent: Agent, line: str | None) -> None:
+    async def _free(self, tx: Transaction, agent: AnySeat, line: str | None) -> None:
         """The line is free again, unless the agent is by now on another one."""
         row = await presence.get(tx, agent)
         if row.channel_id in (line, None):
             await presence.line_changed(tx, agent, LineState.FREE, journey_id=None, channel_id=None)
 
 
-def _is_held(agent: Agent, journey: Journey) -> bool:
+def _is_held(agent: AnySeat, journey: Journey) -> bool:
     """Whether an open leg or an open consultation of the journey holds the agent, as the one who asks or is asked."""
     legs = (leg.agent for leg in journey.agent_legs if leg.to_at is None)
     consults = [consult for consult in journey.consults if consult.to_at is None]

@@ -9,18 +9,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
-
-from callcenter.agents import repository as agents
+from callcenter.agents.seat_book import SeatBook
 from callcenter.agents.states import LineState
 from callcenter.calls import facts as f
-from callcenter.calls import lost_callers, notes, recordings
+from callcenter.calls import lost_callers, notes, pops, recordings
 from callcenter.calls.agent_lines import AgentLines
 from callcenter.calls.journeys import Journey
-from callcenter.calls.models import ScreenPopRow
 from callcenter.calls.states import AttemptOutcome, Direction
 from callcenter.calls.store import household_text
-from callcenter.foundation.ids import new_id
 from callcenter.foundation.phone_numbers import PhoneNumber, normalise
 from callcenter.foundation.transactions import Transaction
 
@@ -53,6 +49,7 @@ class Consequences:
 
     def __init__(self, *, wrap_up: timedelta, lost_caller_within: timedelta) -> None:
         self._lines = AgentLines(wrap_up)
+        self._seats = SeatBook()
         self._lost_within = lost_caller_within
         self._table: dict[type[f.Fact], Callable[[Transaction, Context, f.Fact], Awaitable[None]]] = {
             f.JourneyStarted: self._started,
@@ -93,46 +90,20 @@ class Consequences:
 
     async def _ringing(self, tx: Transaction, context: Context, fact: f.Fact) -> None:
         assert isinstance(fact, f.AgentRinging)
-        agent = await agents.by_interface(tx.session, fact.agent)
-        if agent is None:
-            return
-        pop = await self._pop(tx, context, fact.line)
-        if pop is not None and pop.withdrawn_at is not None:
-            return  # a correction of a ring that is over
-        if pop is None:
-            tx.session.add(
-                ScreenPopRow(
-                    id=new_id(),
-                    journey_id=context.journey_id,
-                    agent_id=agent.id,
-                    line=fact.line,
-                    channel=fact.channel,
-                    queue=fact.queue,
-                    waited_seconds=fact.waited_seconds,
-                    ringing_at=fact.at,
-                    made_at=tx.now,
-                )
-            )
-            await tx.session.flush()
-        await self._lines.rings(tx, agent, context.journey_id, fact.line)
-
-    async def _pop(self, tx: Transaction, context: Context, line: str) -> ScreenPopRow | None:
-        return await tx.session.scalar(
-            select(ScreenPopRow).where(ScreenPopRow.journey_id == context.journey_id, ScreenPopRow.line == line)
-        )
+        seat = await self._seats.by_interface(tx.session, fact.agent)
+        if seat is not None and await pops.make(tx, context.journey_id, seat.id, fact):
+            await self._lines.rings(tx, seat, context.journey_id, fact.line)
 
     async def _ring_ended(self, tx: Transaction, context: Context, fact: f.Fact) -> None:
         assert isinstance(fact, f.RingEnded)
-        pop = await self._pop(tx, context, fact.line)
-        if pop is not None and pop.withdrawn_at is None:
-            pop.withdrawn_at, pop.cause = tx.now, self._cause(context, fact)
-        agent = await agents.by_interface(tx.session, fact.agent)
-        if agent is None:
+        await pops.withdraw(tx, context.journey_id, fact.line, self._cause(context, fact))
+        seat = await self._seats.by_interface(tx.session, fact.agent)
+        if seat is None:
             return
         if fact.outcome is not AttemptOutcome.ANSWERED:
-            await self._lines.ring_over(tx, agent, fact.line)
+            await self._lines.ring_over(tx, seat, fact.line)
         elif context.journey.is_open:  # with whom is told by the leg; a colleague who is consulted has none
-            await self._lines.changes(tx, agent, context.journey_id, fact.line, LineState.TALKING)
+            await self._lines.changes(tx, seat, context.journey_id, fact.line, LineState.TALKING)
 
     def _cause(self, context: Context, fact: f.RingEnded) -> str:
         rang_since = fact.at - timedelta(seconds=fact.rang_seconds)
@@ -144,12 +115,10 @@ class Consequences:
     async def _leg_started(self, tx: Transaction, context: Context, fact: f.Fact) -> None:
         assert isinstance(fact, f.AgentLegStarted)
         await lost_callers.reached(tx, context.number, context.journey_id)
-        agent = await agents.by_interface(tx.session, fact.agent)
-        if agent is None or not any(
-            leg.line == fact.line and leg.to_at is None for leg in context.journey.agent_legs
-        ):
+        seat = await self._seats.by_interface(tx.session, fact.agent)
+        if seat is None or not any(leg.line == fact.line and leg.to_at is None for leg in context.journey.agent_legs):
             return  # nobody of ours, or a correction of a leg that is over
-        await self._lines.joins(tx, agent, context.journey_id, fact.line)
+        await self._lines.joins(tx, seat, context.journey_id, fact.line)
 
     async def _held(self, tx: Transaction, context: Context, fact: f.Fact) -> None:
         assert isinstance(fact, f.CallHeld)
@@ -160,22 +129,22 @@ class Consequences:
         await self._line(tx, context, fact.agent, fact.line, LineState.TALKING)
 
     async def _line(self, tx: Transaction, context: Context, interface: str, line: str, state: LineState) -> None:
-        agent = await agents.by_interface(tx.session, interface)
-        if agent is not None:
-            await self._lines.changes(tx, agent, context.journey_id, line, state)
+        seat = await self._seats.by_interface(tx.session, interface)
+        if seat is not None:
+            await self._lines.changes(tx, seat, context.journey_id, line, state)
 
     async def _leg_ended(self, tx: Transaction, context: Context, fact: f.Fact) -> None:
         assert isinstance(fact, f.AgentLegEnded)
-        agent = await agents.by_interface(tx.session, fact.agent)
-        if agent is not None:
-            await self._lines.leg_over(tx, agent, context.journey, context.journey_id, fact.line)
+        seat = await self._seats.by_interface(tx.session, fact.agent)
+        if seat is not None:
+            await self._lines.leg_over(tx, seat, context.journey, context.journey_id, fact.line)
 
     async def _consult_ended(self, tx: Transaction, context: Context, fact: f.Fact) -> None:
         await self._lines.consult_over(tx, context.journey, context.journey_id)
 
     async def _ended(self, tx: Transaction, context: Context, fact: f.Fact) -> None:
         assert isinstance(fact, f.JourneyEnded)
-        await self._withdraw_all(tx, context)
+        await pops.withdraw_all(tx, context.journey_id, "caller_gone")
         await self._lines.journey_over(tx, context.journey, context.journey_id)
         if context.journey.direction is Direction.INBOUND:
             await lost_callers.note_end(
@@ -186,12 +155,3 @@ class Consequences:
                 outcome=fact.outcome,
                 within=self._lost_within,
             )
-
-    async def _withdraw_all(self, tx: Transaction, context: Context) -> None:
-        shown = await tx.session.scalars(
-            select(ScreenPopRow).where(
-                ScreenPopRow.journey_id == context.journey_id, ScreenPopRow.withdrawn_at.is_(None)
-            )
-        )
-        for pop in shown:
-            pop.withdrawn_at, pop.cause = tx.now, "caller_gone"

@@ -196,10 +196,9 @@ class CallEngine:
 
     async def _save(self, tx: Transaction, changes: list[Change]) -> dict[str, uuid.UUID]:
         latest = {change.journey.linkedid: change.journey for change in changes}
-        return {
-            linkedid: await self._store.save(tx, journey, self._board.memory_of(linkedid))
-            for linkedid, journey in latest.items()
-        }
+        return await self._store.save(
+            tx, [(journey, self._board.memory_of(linkedid)) for linkedid, journey in latest.items()]
+        )
 
     async def _note(self, tx: Transaction, change: Change, journey_id: uuid.UUID) -> None:
         context = Context(journey_id, change.journey, self._area_code)

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.agents import repository as agents
@@ -17,6 +16,7 @@ from callcenter.calls import repository
 from callcenter.calls.models import RecordingRow
 from callcenter.foundation.errors import NotFound, NotPermitted
 from callcenter.foundation.ids import new_secret_id
+from callcenter.foundation.statements import insert_if_new, run, table_of
 from callcenter.foundation.transactions import Transaction
 
 MonitorDir = Callable[[str], Path | None]
@@ -24,6 +24,7 @@ MonitorDir = Callable[[str], Path | None]
 
 CALL, VOICEMAIL = "call", "voicemail"
 """Kinds of recordings."""
+_INSERT = insert_if_new(table_of(RecordingRow), "id")
 _UNIQUEID = re.compile(r"[A-Za-z0-9-]{0,60}?(\d{10})\.\d{1,12}")
 
 
@@ -49,14 +50,8 @@ async def register(
     kind = VOICEMAIL if voicemail else CALL
     if path is None:
         return
-    known = await tx.session.scalar(
-        select(RecordingRow.id).where(
-            RecordingRow.journey_id == journey_id, RecordingRow.uniqueid == uniqueid, RecordingRow.kind == kind
-        )
-    )
-    if known is None:
-        row = {"journey_id": journey_id, "pbx": pbx, "uniqueid": uniqueid, "started_at": at, "path": path}
-        tx.session.add(RecordingRow(id=new_secret_id(), kind=kind, **row))
+    row = {"journey_id": journey_id, "pbx": pbx, "uniqueid": uniqueid, "started_at": at, "path": path}
+    await run(tx.session, _INSERT, {"id": new_secret_id(), "kind": kind, **row})
 
 
 def locate(row: RecordingRow, monitor_dir: MonitorDir) -> Path:

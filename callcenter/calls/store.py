@@ -1,19 +1,25 @@
-"""Journeys into rows: the journey itself and only those of its parts that are new or have changed."""
+"""Journeys into rows: the journeys themselves and only those of their parts that are new or have changed.
+
+All journeys of a batch are written together, one statement for each table and kind of change. The statements are
+made once: building them and finding their compiled form cost ten times what the database takes to run them.
+"""
 
 import uuid
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import Table, and_, delete, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.base import Executable
 
 from callcenter.calls import models
 from callcenter.calls.journeys import Journey
 from callcenter.calls.states import TERMINAL, Direction
-from callcenter.foundation.database import Base
 from callcenter.foundation.ids import new_id
 from callcenter.foundation.phone_numbers import normalise
+from callcenter.foundation.statements import run, table_of
 from callcenter.foundation.transactions import Transaction
 
 Row = dict[str, Any]
@@ -25,12 +31,19 @@ class Part:
 
     table: Table
     rows: Callable[[Journey], list[Row]]
+    make: Executable = field(init=False)
+    """With the row, `journey_id` and `n` as parameters."""
+    change: Executable = field(init=False)
+    """With the row, `_journey_id` and `_n`."""
+    drop: Executable = field(init=False)
+    """With `_journey_id` and `_n`: that one and all after it."""
 
-
-def _table(model: type[Base]) -> Table:
-    table = model.__table__
-    assert isinstance(table, Table)
-    return table
+    def __post_init__(self) -> None:
+        key, n = self.table.c.journey_id, self.table.c.n
+        this = key == bindparam("_journey_id")
+        object.__setattr__(self, "make", insert(self.table))
+        object.__setattr__(self, "change", update(self.table).where(this, n == bindparam("_n")))
+        object.__setattr__(self, "drop", delete(self.table).where(this, n >= bindparam("_n")))
 
 
 def _plain(items: Sequence[Any], *names: str) -> list[Row]:
@@ -38,25 +51,30 @@ def _plain(items: Sequence[Any], *names: str) -> list[Row]:
 
 
 PARTS = (
-    Part(_table(models.IvrStepRow), lambda j: _plain(j.ivr_steps, "at", "node", "key")),
+    Part(table_of(models.IvrStepRow), lambda j: _plain(j.ivr_steps, "at", "node", "key")),
     Part(
-        _table(models.QueueVisitRow),
+        table_of(models.QueueVisitRow),
         lambda j: _plain(j.queue_visits, "queue", "position", "joined_at", "left_at", "wait_seconds", "outcome"),
     ),
     Part(
-        _table(models.RingAttemptRow),
+        table_of(models.RingAttemptRow),
         lambda j: _plain(j.attempts, "line", "agent", "member_name", "queue", "ringing_at", "ended_at", "outcome"),
     ),
     Part(
-        _table(models.AgentLegRow),
+        table_of(models.AgentLegRow),
         lambda j: _plain(j.agent_legs, "line", "agent", "from_at", "to_at", "talk_seconds", "hold_seconds"),
     ),
-    Part(_table(models.HoldRow), lambda j: _plain(j.holds, "agent", "from_at", "to_at")),
-    Part(_table(models.ConsultRow), lambda j: _plain(j.consults, "agent", "to", "from_at", "to_at")),
-    Part(_table(models.TransferRow), lambda j: _plain(j.transfers, "at", "kind", "by", "to", "completed")),
+    Part(table_of(models.HoldRow), lambda j: _plain(j.holds, "agent", "from_at", "to_at")),
+    Part(table_of(models.ConsultRow), lambda j: _plain(j.consults, "agent", "to", "from_at", "to_at")),
+    Part(table_of(models.TransferRow), lambda j: _plain(j.transfers, "at", "kind", "by", "to", "completed")),
 )
 
-_JOURNEYS = _table(models.JourneyRow)
+_JOURNEYS = table_of(models.JourneyRow)
+_MAKE = insert(_JOURNEYS)
+_CHANGE = update(_JOURNEYS).where(_JOURNEYS.c.id == bindparam("_id"))
+_FIND = select(_JOURNEYS.c.linkedid, _JOURNEYS.c.id).where(
+    _JOURNEYS.c.pbx == bindparam("pbx"), _JOURNEYS.c.linkedid.in_(bindparam("linkedids", expanding=True))
+)
 _NAMES_A_QUERY = 500
 
 
@@ -122,19 +140,14 @@ class JourneyStore:
             ]
         return written
 
-    async def _find(self, tx: Transaction, linkedid: str) -> uuid.UUID | None:
-        """A journey that ended before we started may be corrected by late news."""
-        known = self._ids.get(linkedid)
-        if known is None:
-            known = await tx.session.scalar(
-                select(models.JourneyRow.id).where(
-                    models.JourneyRow.pbx == self._pbx, models.JourneyRow.linkedid == linkedid
-                )
-            )
-            if known is not None:
-                self._ids[linkedid] = known
-                self._written[linkedid] = await self._read_parts(tx.session, known)
-        return known
+    async def _find(self, tx: Transaction, linkedids: Iterable[str]) -> None:
+        """A journey that ended before we started may be corrected by late news: learn what is written of it."""
+        new = [linkedid for linkedid in linkedids if linkedid not in self._ids]
+        if not new:
+            return
+        for linkedid, journey_id in await run(tx.session, _FIND, {"pbx": self._pbx, "linkedids": new}):
+            self._ids[linkedid] = journey_id
+            self._written[linkedid] = await self._read_parts(tx.session, journey_id)
 
     async def finished_among(self, session: AsyncSession, linkedids: Collection[str]) -> set[str]:
         """Those of these journeys that are over."""
@@ -152,44 +165,41 @@ class JourneyStore:
             )
         return found
 
-    async def save(self, tx: Transaction, journey: Journey, memory: Row | None) -> uuid.UUID:
-        """Insert or update one journey and its parts; `memory` is dropped once the journey is over."""
+    async def save(self, tx: Transaction, journeys: Sequence[tuple[Journey, Row | None]]) -> dict[str, uuid.UUID]:
+        """Insert or update these journeys and their parts; linkedid → id.
+
+        Each comes with its memory, which is dropped once the journey is over.
+        """
+        await self._find(tx, [journey.linkedid for journey, _ in journeys])
+        work = _Work()
+        for journey, memory in journeys:  # first all of them: their parts refer to them
+            self._plan(tx, work, journey, memory)
+        for journey, _ in journeys:
+            self._plan_parts(work, journey)
+        await tx.session.run_sync(lambda session: work.carry_out(session.connection()))
+        return {journey.linkedid: self._ids[journey.linkedid] for journey, _ in journeys}
+
+    def _plan(self, tx: Transaction, work: "_Work", journey: Journey, memory: Row | None) -> None:
         over = journey.state in TERMINAL
         if over and journey.ended_at is None:  # merged into another journey, or no contact at all
             journey = replace(journey, ended_at=tx.now)
         row = _journey_row(journey, self._area_code, None if over else memory)
-        journey_id = await self._find(tx, journey.linkedid)
+        journey_id = self._ids.get(journey.linkedid)
         if journey_id is None:
             journey_id = self._ids[journey.linkedid] = new_id()
-            self._written[journey.linkedid] = {}
-            await tx.session.execute(
-                insert(_JOURNEYS).values(id=journey_id, pbx=self._pbx, linkedid=journey.linkedid, **row)
-            )
+            work.add(_MAKE, {"id": journey_id, "pbx": self._pbx, "linkedid": journey.linkedid, **row})
         else:
-            await tx.session.execute(update(_JOURNEYS).where(_JOURNEYS.c.id == journey_id).values(**row))
+            work.add(_CHANGE, {"_id": journey_id, **row})
+
+    def _plan_parts(self, work: "_Work", journey: Journey) -> None:
+        journey_id = self._ids[journey.linkedid]
         written = self._written.setdefault(journey.linkedid, {})
         for part in PARTS:
-            await self._save_part(tx, part, journey_id, part.rows(journey), written)
-        return journey_id
-
-    async def _save_part(
-        self, tx: Transaction, part: Part, journey_id: uuid.UUID, rows: list[Row], written: dict[str, list[Row]]
-    ) -> None:
-        table = part.table
-        before = written.get(table.name, [])
-        if rows == before:
-            return
-        fresh = [{"journey_id": journey_id, "n": n, **row} for n, row in enumerate(rows) if n >= len(before)]
-        if fresh:
-            await tx.session.execute(insert(table), fresh)
-        for n, row in enumerate(rows[: len(before)]):
-            if row != before[n]:
-                here = and_(table.c.journey_id == journey_id, table.c.n == n)
-                await tx.session.execute(update(table).where(here).values(**row))
-        if len(rows) < len(before):
-            gone = and_(table.c.journey_id == journey_id, table.c.n >= len(rows))
-            await tx.session.execute(delete(table).where(gone))
-        written[table.name] = rows
+            rows = part.rows(journey)
+            before = written.get(part.table.name, [])
+            if rows != before:
+                _plan_part(work, part, journey_id, rows, before)
+                written[part.table.name] = rows
 
     def forget(self, linkedid: str) -> None:
         """The journey is over and its rows are committed: free what was kept for comparing."""
@@ -200,3 +210,27 @@ class JourneyStore:
         """A transaction failed: what we believe written may not be; read it again when needed."""
         self._ids.clear()
         self._written.clear()
+
+
+class _Work:
+    """Statements and their rows; one execution each, in the order in which they were first asked for."""
+
+    def __init__(self) -> None:
+        self._rows: defaultdict[Executable, list[Row]] = defaultdict(list)
+
+    def add(self, statement: Executable, row: Row) -> None:
+        self._rows[statement].append(row)
+
+    def carry_out(self, connection: Connection) -> None:
+        for statement, rows in self._rows.items():
+            connection.execute(statement, rows if len(rows) > 1 else rows[0])
+
+
+def _plan_part(work: _Work, part: Part, journey_id: uuid.UUID, rows: list[Row], before: list[Row]) -> None:
+    for n, row in enumerate(rows):
+        if n >= len(before):
+            work.add(part.make, {"journey_id": journey_id, "n": n, **row})
+        elif row != before[n]:
+            work.add(part.change, {"_journey_id": journey_id, "_n": n, **row})
+    if len(rows) < len(before):
+        work.add(part.drop, {"_journey_id": journey_id, "_n": len(rows)})

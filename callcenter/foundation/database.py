@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from prometheus_client import Counter
 from sqlalchemy import JSON, DateTime, MetaData, TypeDecorator, Uuid, event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import make_url
@@ -96,6 +97,15 @@ def _prepare_sqlite(engine: AsyncEngine, *, writer: bool) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
 
 
+STATEMENTS = Counter("callcenter_sql_statements", "Statements that were sent to the database.")
+
+
+def _count_statements(engine: AsyncEngine) -> None:
+    @event.listens_for(engine.sync_engine, "before_cursor_execute")
+    def on_statement(*_: Any) -> None:
+        STATEMENTS.inc()
+
+
 class Database:
     """The engines of one deployment. `write` and `read` hand out sessions; only `write` commits."""
 
@@ -115,6 +125,8 @@ class Database:
         else:
             self._writer = create_async_engine(url, pool_size=10, pool_pre_ping=True, connect_args=POSTGRESQL)
             self._reader = self._writer
+        for engine in {self._writer, self._reader}:
+            _count_statements(engine)
 
     @property
     def engine(self) -> AsyncEngine:

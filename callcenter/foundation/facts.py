@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, String, exists, insert, select, update
+from sqlalchemy import BigInteger, Index, String, bindparam, exists, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -19,7 +19,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from callcenter.foundation.clock import iso
 from callcenter.foundation.database import Base
 from callcenter.foundation.ids import new_id
-from callcenter.foundation.leases import Fence, LostLease
+from callcenter.foundation.leases import STANDS, Fence, LostLease
+from callcenter.foundation.statements import run, table_of
 
 STREAM = "facts"
 
@@ -81,6 +82,17 @@ class FactRow(Base):
     data: Mapped[dict[str, Any]]
 
 
+_HEADS = table_of(StreamHead)
+_INSERT = insert(table_of(FactRow))
+_CLAIM = (
+    update(_HEADS)
+    .where(_HEADS.c.name == STREAM)
+    .values(last=_HEADS.c.last + bindparam("count"))
+    .returning(_HEADS.c.last)
+)
+_FENCED_CLAIM = _CLAIM.where(exists(select(STANDS.cte("fence").c.name)))
+
+
 async def append(
     session: AsyncSession, facts: Sequence[Fact], at: datetime, fence: Fence | None = None
 ) -> list[Recorded]:
@@ -93,16 +105,14 @@ async def append(
         if fence is not None:
             await _check(session, fence)
         return []
-    claim = update(StreamHead).where(StreamHead.name == STREAM).values(last=StreamHead.last + len(facts))
-    if fence is not None:
-        claim = claim.where(exists(select(fence.stands().cte("fence").c.name)))
-    last = (await session.execute(claim.returning(StreamHead.last))).scalar_one_or_none()
-    if last is None:
-        last = await _first_claim(session, len(facts), fence)
+    claim, parameters = (_FENCED_CLAIM, fence.parameters()) if fence is not None else (_CLAIM, {})
+    rows = await run(session, claim, {"count": len(facts), **parameters})
+    last: int = rows[0][0] if rows else await _first_claim(session, len(facts), fence)
     first = last - len(facts) + 1
     recorded = [Recorded(first + n, new_id(), at, fact) for n, fact in enumerate(facts)]
-    await session.execute(
-        insert(FactRow),
+    await run(
+        session,
+        _INSERT,
         [
             {
                 "position": r.position,

@@ -11,10 +11,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, String, select
+from sqlalchemy import BigInteger, Select, String, bindparam, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callcenter.foundation.database import Base
+from callcenter.foundation.statements import table_of
 from callcenter.foundation.this_process import steady_seconds
 
 FREE = ""
@@ -36,6 +37,19 @@ class LostLease(Exception):
     """Somebody else has the duty now; nothing was written."""
 
 
+_ROWS = table_of(LeaseRow).c
+STANDS: Select[str] = (
+    select(_ROWS.name)
+    .where(
+        _ROWS.name == bindparam("fence_name"),
+        _ROWS.holder == bindparam("fence_holder"),
+        _ROWS.epoch == bindparam("fence_epoch"),
+    )
+    .with_for_update(read=True)
+)
+"""What `Fence.stands` asks; made once, since every batch of calls asks it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fence:
     """One tenure of one holder. A transaction that bears it is written only while the tenure lasts."""
@@ -46,8 +60,11 @@ class Fence:
 
     def stands(self) -> Select[str]:
         """One row while the tenure lasts, locked (where rows can be) so that nobody takes over before our commit."""
-        mine = (LeaseRow.name == self.name, LeaseRow.holder == self.holder, LeaseRow.epoch == self.epoch)
-        return select(LeaseRow.name).where(*mine).with_for_update(read=True)
+        return STANDS.params(self.parameters())
+
+    def parameters(self) -> dict[str, str | int]:
+        """For `STANDS` as a part of another statement."""
+        return {"fence_name": self.name, "fence_holder": self.holder, "fence_epoch": self.epoch}
 
 
 @dataclass(frozen=True, slots=True)

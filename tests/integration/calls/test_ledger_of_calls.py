@@ -84,7 +84,7 @@ async def check_books(ledger: Ledger) -> None:
         doubles = await session.scalar(
             select(func.count())
             .select_from(RecordingRow)
-            .group_by(RecordingRow.journey_id, RecordingRow.uniqueid)
+            .group_by(RecordingRow.journey_id, RecordingRow.uniqueid, RecordingRow.kind)
             .having(func.count() > 1)
         )
     assert positions == list(range(1, len(positions) + 1))

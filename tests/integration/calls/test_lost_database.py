@@ -1,13 +1,12 @@
 """The database goes away in mid-call; what the PBX said meanwhile is written when it is back."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from callcenter.foundation.database import Database
+from callcenter.foundation.database import Database, Work
 from callcenter.foundation.transactions import Ledger
 from tests.integration.calls.test_ledger_of_calls import check_books, replayed, staff, stream, written
 from tests.integration.conftest import new_engine
@@ -19,17 +18,23 @@ class Faulty:
     """Lets some transactions fail: at their begin, or as late as at their commit."""
 
     def __init__(self, database: Database) -> None:
-        self._write = database.write
+        self._write = database.write_in_one_go
         self.failing = ""
+        self.failed = 0
 
-    @asynccontextmanager
-    async def write(self) -> AsyncIterator[Any]:
-        if self.failing == "begin":
-            raise OperationalError("BEGIN", {}, Exception("the database is away"))
-        async with self._write() as session:
-            yield session
-            if self.failing == "commit":
-                raise OperationalError("COMMIT", {}, Exception("the database is away"))
+    async def write(self, work: Work[Any]) -> Any:
+        async def whole(session: AsyncSession) -> Any:
+            done = await work(session)
+            self._fail("commit")
+            return done
+
+        self._fail("begin")
+        return await self._write(whole)
+
+    def _fail(self, when: str) -> None:
+        if self.failing == when:
+            self.failed += 1
+            raise OperationalError(when.upper(), {}, Exception("the database is away"))
 
 
 @pytest.mark.parametrize("when", ["begin", "commit"])
@@ -38,7 +43,7 @@ async def test_nothing_is_lost_wherever_the_database_fails(
 ) -> None:
     await staff(ledger)
     faulty = Faulty(ledger.database)
-    monkeypatch.setattr(ledger.database, "write", faulty.write)
+    monkeypatch.setattr(ledger.database, "write_in_one_go", faulty.write)
     engine = new_engine(ledger, NAME)
     events = stream(NAME)
     for start in range(0, len(events), 4):
@@ -47,6 +52,7 @@ async def test_nothing_is_lost_wherever_the_database_fails(
             await engine.take(events[start : start + 4])
         except OperationalError:
             assert engine.unsaved > 0
+    assert faulty.failed > 0
     faulty.failing = ""
     await engine.flush()
     assert engine.unsaved == 0
@@ -59,7 +65,7 @@ async def test_what_was_not_written_is_not_believed_written(ledger: Ledger, monk
     """A row inserted in a transaction that failed is inserted again, not updated into nothing."""
     await staff(ledger)
     faulty = Faulty(ledger.database)
-    monkeypatch.setattr(ledger.database, "write", faulty.write)
+    monkeypatch.setattr(ledger.database, "write_in_one_go", faulty.write)
     engine = new_engine(ledger, NAME)
     events = stream(NAME)
     faulty.failing = "commit"

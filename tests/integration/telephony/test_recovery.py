@@ -361,7 +361,7 @@ async def test_what_the_pbx_says_while_the_database_is_away_is_written_when_it_i
     exchange.start()
     await exchange.live()
     faulty = Faulty(exchange.ledger.database)
-    monkeypatch.setattr(exchange.ledger.database, "write", faulty.write)
+    monkeypatch.setattr(exchange.ledger.database, "write_in_one_go", faulty.write)
     faulty.failing = "begin"
     for n in range(3):
         exchange.ami.connection.event("Newchannel", **newchannel(f"pbx-179540640{n}.{n}", f"179540640{n}.1"))

@@ -3,9 +3,10 @@
 import asyncio
 import json
 import uuid
+from contextlib import ExitStack
 from typing import Any
 
-from callcenter.realtime.hub import MOST_WAITING, Client, Hub
+from callcenter.realtime.hub import AT_ONCE, MOST_WAITING, Client, Hub
 
 GULNAR, LIWEI = uuid.uuid4(), uuid.uuid4()
 
@@ -103,3 +104,18 @@ async def test_a_change_of_who_is_connected_does_not_disturb_sending() -> None:
     await asyncio.gather(*stays)
     assert all(received(one) == [{"n": 1}] for one in clients)
     assert len(hub) == 0
+
+
+async def test_many_are_told_by_and_by_and_somebody_else_gets_in_between() -> None:
+    hub, desks, hers = Hub(), [client(uuid.uuid4()) for _ in range(3 * AT_ONCE)], client(GULNAR)
+    with ExitStack() as stack:
+        for one in desks:
+            stack.enter_context(hub.attached(one))
+        hub.to_all({"n": 1})
+        stack.enter_context(hub.attached(hers))
+        assert sum(not one.texts.empty() for one in desks) == AT_ONCE
+        hub.to_agent(GULNAR, {"type": "pop"})
+        assert received(hers) == [{"type": "pop"}]
+        for _ in range(3):
+            await asyncio.sleep(0)
+        assert all(received(one) == [{"n": 1}] for one in desks)
