@@ -3,12 +3,16 @@
 Each entry to a state arms timers with its own `entry_seq`, so a re-entered state has fresh timers and an old one
 that still fires finds its entry gone. A handler re-reads the state in its transaction before it acts. What fell due
 while nobody ran fires once, late, at the next start (domain.md §4.4, invariants 3 and 4).
+
+A timer armed in the future was armed by a clock that was ahead and has been set back since: it keeps its length, not
+its hour. Else an agent would wrap up for an hour because the clock was wrong for a minute.
 """
 
 import asyncio
+import itertools
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Index, String, UniqueConstraint, select, update
 from sqlalchemy.orm import Mapped, mapped_column
@@ -20,6 +24,9 @@ from callcenter.foundation.leases import LostLease
 from callcenter.foundation.transactions import Ledger, Transaction
 
 BATCH = 50
+TURNS_BETWEEN_LOOKS = 20
+CLOCK_STEP = timedelta(seconds=30)
+"""By so much the clocks of several machines may differ without a timer being taken for one of the future."""
 
 
 class TimerRow(Base):
@@ -33,6 +40,8 @@ class TimerRow(Base):
     subject: Mapped[str] = mapped_column(String(120))
     entry_seq: Mapped[int]
     code: Mapped[str] = mapped_column(String(40))
+    armed_at: Mapped[datetime | None]
+    """None for timers armed before this was kept."""
     due_at: Mapped[datetime]
     fired_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
@@ -48,9 +57,10 @@ async def arm(tx: Transaction, *, subject: str, entry_seq: int, code: str, due_a
         select(TimerRow).where(TimerRow.subject == subject, TimerRow.entry_seq == entry_seq, TimerRow.code == code)
     )
     if found is not None:
-        found.due_at, found.fired_at, found.ended_at = due_at, None, None
+        found.armed_at, found.due_at, found.fired_at, found.ended_at = tx.now, due_at, None, None
         return
-    tx.session.add(TimerRow(id=new_id(), subject=subject, entry_seq=entry_seq, code=code, due_at=due_at))
+    timer = TimerRow(id=new_id(), subject=subject, entry_seq=entry_seq, code=code, armed_at=tx.now, due_at=due_at)
+    tx.session.add(timer)
 
 
 async def cancel(tx: Transaction, *, subject: str, code: str | None = None) -> None:
@@ -70,8 +80,10 @@ class TimerLoop:
 
     async def run(self) -> None:
         """Until cancelled, or until the duty is lost."""
-        while True:
+        for turn in itertools.count():
             try:
+                if turn % TURNS_BETWEEN_LOOKS == 0:
+                    await self.set_right()
                 await self.run_once()
             except LostLease:
                 return
@@ -79,6 +91,20 @@ class TimerLoop:
                 # As in the outbox: the rows are still there when the database is back.
                 self._log.exception("timer_pass_failed")
             await asyncio.sleep(self._every_seconds)
+
+    async def set_right(self) -> int:
+        """Move the timers that a clock ahead of ours has armed, so that they keep their length; how many."""
+        astray = TimerRow.ended_at.is_(None), TimerRow.armed_at > self._ledger.clock.now() + CLOCK_STEP
+        async with self._ledger.reading() as session:
+            if await session.scalar(select(TimerRow.id).where(*astray).limit(1)) is None:
+                return 0
+        async with self._ledger.transaction() as tx:
+            found = list(await tx.session.scalars(select(TimerRow).where(*astray).with_for_update()))
+            for timer in found:
+                assert timer.armed_at is not None
+                timer.due_at, timer.armed_at = tx.now + (timer.due_at - timer.armed_at), tx.now
+        self._log.warning("timers_set_right", timers=len(found))
+        return len(found)
 
     async def run_once(self) -> int:
         """Fire what is due, each timer in a transaction of its own; how many fired."""

@@ -13,7 +13,7 @@ from callcenter.foundation.lease_keeper import LeaseKeeper
 from callcenter.foundation.timers import TimerHandler, TimerLoop, TimerRow
 from callcenter.foundation.transactions import Ledger, Transaction
 
-MINUTE = timedelta(minutes=1)
+MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
 
 
 class Fired:
@@ -54,6 +54,38 @@ async def test_what_fell_due_while_nobody_ran_fires_late_in_order(ledger: Ledger
     clock.advance(timedelta(days=2))
     await loop(ledger, fired).run_once()
     assert fired.subjects == ["order:1", "order:2", "order:3"]
+
+
+async def test_a_timer_armed_by_a_clock_that_was_an_hour_ahead_keeps_its_length(
+    ledger: Ledger, clock: FrozenClock
+) -> None:
+    fired = Fired()
+    clock.advance(timedelta(hours=1))
+    await arm(ledger, "agent:1", 90 * SECOND)
+    clock.advance(timedelta(hours=-1))
+    assert await loop(ledger, fired).set_right() == 1
+    clock.advance(89 * SECOND)
+    await loop(ledger, fired).run_once()
+    assert fired.subjects == []
+    clock.advance(SECOND)
+    await loop(ledger, fired).run_once()
+    assert fired.subjects == ["agent:1"]
+
+
+async def test_machines_whose_clocks_differ_a_little_leave_each_others_timers_alone(
+    ledger: Ledger, clock: FrozenClock
+) -> None:
+    fired = Fired()
+    clock.advance(10 * SECOND)
+    await arm(ledger, "agent:1", 20 * SECOND)
+    clock.advance(-10 * SECOND)
+    assert await loop(ledger, fired).set_right() == 0
+    clock.advance(29 * SECOND)
+    await loop(ledger, fired).run_once()
+    assert fired.subjects == []
+    clock.advance(SECOND)
+    await loop(ledger, fired).run_once()
+    assert fired.subjects == ["agent:1"]
 
 
 async def test_arming_again_moves_the_timer_and_another_entry_is_another_timer(
