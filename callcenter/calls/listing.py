@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
@@ -71,7 +71,8 @@ async def page(
 def _cursor_values(at: Any, last_id: Any) -> tuple[datetime, uuid.UUID]:
     try:
         before, last = datetime.fromisoformat(at), uuid.UUID(last_id)
-    except (AttributeError, TypeError, ValueError) as error:
+        before.astimezone(UTC)  # what no database can be asked for: the ends of the calendar in another zone
+    except (AttributeError, TypeError, ValueError, OverflowError) as error:
         raise Invalid("invalid_cursor") from error
     if before.tzinfo is None:
         raise Invalid("invalid_cursor")

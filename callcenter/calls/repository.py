@@ -2,11 +2,10 @@
 
 import uuid
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, String, and_, cast, exists, func, or_, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.calls import journeys as j
@@ -20,11 +19,7 @@ from callcenter.calls.states import (
     TransferKind,
     VisitOutcome,
 )
-from callcenter.customers.models import Customer
-from callcenter.foundation import paging
-from callcenter.foundation.errors import Invalid, NotFound
-from callcenter.foundation.phone_numbers import normalise
-from callcenter.foundation.web import without_controls
+from callcenter.foundation.errors import NotFound
 
 Query = Select[Any]
 _HIDDEN = (CallState.MERGED, CallState.DISCARDED)
@@ -123,79 +118,6 @@ async def read_journey(session: AsyncSession, row: m.JourneyRow) -> j.Journey:
         ),
         begun=True,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class JourneyFilter:
-    """`agent` limits to journeys with a ring at or a leg of that agent's number; `text` finds number or name."""
-
-    text: str | None = None
-    outcome: str | None = None
-    agent: str | None = None
-
-
-async def list_journeys(
-    session: AsyncSession, wanted: JourneyFilter, cursor: str | None, *, limit: int = 50, area_code: str = "0991"
-) -> tuple[list[m.JourneyRow], str | None]:
-    """The newest first, and the cursor of the next page. `Invalid("invalid_cursor")`."""
-    query: Query = select(m.JourneyRow).where(
-        m.JourneyRow.state.not_in(_HIDDEN), m.JourneyRow.direction != Direction.INTERNAL
-    )
-    query = _filtered(query, wanted, area_code)
-    if cursor:
-        at, last_id = paging.decode(cursor, 2)
-        before, last = _cursor_values(at, last_id)
-        query = query.where(
-            or_(
-                m.JourneyRow.started_at < before,
-                and_(m.JourneyRow.started_at == before, m.JourneyRow.id < last),
-            )
-        )
-    query = query.order_by(m.JourneyRow.started_at.desc(), m.JourneyRow.id.desc()).limit(limit + 1)
-    rows = list(await session.scalars(query))
-    following = None
-    if len(rows) > limit:
-        rows = rows[:limit]
-        following = paging.encode(rows[-1].started_at.isoformat(), str(rows[-1].id))
-    return rows, following
-
-
-def _cursor_values(at: Any, last_id: Any) -> tuple[datetime, uuid.UUID]:
-    try:
-        before, last = datetime.fromisoformat(at), uuid.UUID(last_id)
-        before.astimezone(UTC)  # what no database can be asked for: the ends of the calendar in another zone
-    except (AttributeError, TypeError, ValueError, OverflowError) as error:
-        raise Invalid("invalid_cursor") from error
-    if before.tzinfo is None:
-        raise Invalid("invalid_cursor")
-    return before, last
-
-
-def _filtered(query: Query, wanted: JourneyFilter, area_code: str) -> Query:
-    if wanted.outcome:
-        query = query.where(m.JourneyRow.outcome == without_controls(wanted.outcome))
-    if wanted.agent:
-        devices = (f"PJSIP/{wanted.agent}", f"PJSIP/{wanted.agent}-web")
-        rung = exists().where(m.RingAttemptRow.journey_id == m.JourneyRow.id, m.RingAttemptRow.agent.in_(devices))
-        talked = exists().where(m.AgentLegRow.journey_id == m.JourneyRow.id, m.AgentLegRow.agent.in_(devices))
-        query = query.where(or_(rung, talked))
-    if wanted.text:
-        query = query.where(_matches(without_controls(wanted.text).strip()[:60], area_code))
-    return query
-
-
-def _matches(text: str, area_code: str) -> Any:
-    number = normalise(text, area_code=area_code)
-    by_name = exists().where(
-        m.JourneyNote.journey_id == m.JourneyRow.id,
-        m.JourneyNote.customer_id == Customer.id,
-        Customer.name.contains(text, autoescape=True),
-    )
-    if number is not None:
-        return or_(m.JourneyRow.number == number.full, by_name)
-    if text.isdigit() and len(text) >= 4:
-        return or_(cast(m.JourneyRow.number, String).endswith(text, autoescape=True), by_name)
-    return by_name
 
 
 async def notes_of(session: AsyncSession, ids: list[uuid.UUID]) -> dict[uuid.UUID, m.JourneyNote]:

@@ -113,15 +113,15 @@ async def test_a_withheld_number_still_gets_a_pop_with_an_empty_card(stack: Stac
         await calling
 
 
-async def test_without_anybody_signed_in_the_caller_is_told_and_owed_a_call(stack: Stack) -> None:
-    report = await stack.call("13899770003", seconds=30)
+async def test_without_anybody_signed_in_the_caller_leaves_a_message_and_is_owed_a_call(stack: Stack) -> None:
+    report = await stack.call("13899770003", seconds=30)  # speaks all the time
     assert report.answered
     with stack.client("1004") as supervisor:
         journey = await until("the journey is over", lambda: newest_journey(supervisor, "13899770003"))
         tasks = supervisor.get("/api/v1/tasks").json()["items"]
-    assert journey["ledger"]["outcome"] == "no_agents"
+    assert journey["ledger"]["outcome"] == "voicemail"
     [task] = [task for task in tasks if task["journey_id"] == journey["id"]]
-    assert task["owner"] is not None
+    assert (task["kind"], task["owner"] is not None) == ("voicemail", True)
 
 
 async def test_without_the_voice_menu_the_caller_is_queued_all_the_same(stack: Stack, open_desk: OpenDesk) -> None:
