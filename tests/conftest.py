@@ -26,6 +26,14 @@ structlog.configure(
 )
 
 
+@pytest.fixture(autouse=True)
+def _logs_as_they_were() -> Iterator[None]:
+    """A command run in this process sends log lines where it was told to; the next test shall see its own."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
+
+
 @pytest.fixture
 def clock() -> FrozenClock:
     """Monday 2026-11-23 10:24 Beijing time."""
