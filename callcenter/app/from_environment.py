@@ -11,6 +11,8 @@ from callcenter.foundation import logs
 from callcenter.foundation.settings import Settings
 
 EVERY_WORKER = f"{__name__}:make_worker"
+PARENT = "CALLCENTER_SERVE_PARENT"
+"""The parent's pid. Asked of the kernel, it might be another one already: that of who adopts orphans."""
 
 
 def make_worker() -> FastAPI:
@@ -18,7 +20,7 @@ def make_worker() -> FastAPI:
     settings = Settings()
     logs.configure(settings.log_level)
     app = create_app(settings)
-    app.state.beside.append(stop_without(os.getppid()))
+    app.state.beside.append(stop_without(int(os.environ[PARENT])))
     return app
 
 

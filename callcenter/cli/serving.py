@@ -7,7 +7,7 @@ import typer
 import uvicorn
 
 from callcenter.app import create_app
-from callcenter.app.from_environment import EVERY_WORKER
+from callcenter.app.from_environment import EVERY_WORKER, PARENT
 from callcenter.cli.output import clear_failures, fail
 from callcenter.foundation import logs, schema
 from callcenter.foundation.settings import Settings
@@ -43,6 +43,7 @@ def serve(
         if workers == 1:
             uvicorn.run(create_app(settings), **at, **SERVER)
         else:
+            os.environ[PARENT] = str(os.getpid())
             uvicorn.run(EVERY_WORKER, factory=True, workers=workers, **at, **SERVER)
 
 
