@@ -5,9 +5,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 from callcenter.bench.errors import BenchFailed
 
@@ -22,12 +23,13 @@ def free_port(host: str = "127.0.0.1") -> int:
 
 
 @contextmanager
-def program(module: str, *args: str, env: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """`python -m module args…` for as long as the block lasts."""
-    with log.open("wb") as words:
-        process = subprocess.Popen(
-            [sys.executable, "-m", module, *args], stdout=words, stderr=words, env={**os.environ, **env}
-        )
+def running(words: Sequence[str], log: Path, **how: Any) -> Iterator[subprocess.Popen[bytes]]:
+    """The program for as long as the block lasts, what it says in `log`; then it is ended and waited for.
+
+    `how`: further arguments of Popen.
+    """
+    with log.open("wb") as said:
+        process = subprocess.Popen(words, stdout=said, stderr=said, **how)
     try:
         yield process
     finally:
@@ -37,6 +39,13 @@ def program(module: str, *args: str, env: Mapping[str, str], log: Path) -> Itera
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def program(
+    module: str, *args: str, env: Mapping[str, str], log: Path
+) -> AbstractContextManager[subprocess.Popen[bytes]]:
+    """`python -m module args…` for as long as the block lasts."""
+    return running([sys.executable, "-m", module, *args], log, env={**os.environ, **env})
 
 
 def wait_until(what: str, holds: Callable[[], bool], process: subprocess.Popen[bytes], log: Path) -> None:

@@ -3,12 +3,12 @@
 import csv
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from callcenter.bench.errors import BenchFailed
-from callcenter.bench.programs import STOP_SECONDS
+from callcenter.bench.programs import running
 from callcenter.phones.sip_address import Address
 
 HOUSEHOLDS, TELEPHONES = "127.0.0.2", "127.0.0.3"
@@ -97,8 +97,9 @@ def _scenario(*steps: str) -> str:
     return '<?xml version="1.0" encoding="UTF-8"?>\n<scenario name="bench">\n' + "".join(steps) + "</scenario>\n"
 
 
-@contextmanager
-def sipp(folder: Path, name: str, scenario: str, *args: str, local: Address) -> Iterator[subprocess.Popen[bytes]]:
+def sipp(
+    folder: Path, name: str, scenario: str, *args: str, local: Address
+) -> AbstractContextManager[subprocess.Popen[bytes]]:
     """SIPp with that scenario for as long as the block lasts; its counts are in `counts(folder, name)`."""
     if shutil.which("sipp") is None:
         raise BenchFailed("sipp is missing; Debian's package is sip-tester")
@@ -108,17 +109,7 @@ def sipp(folder: Path, name: str, scenario: str, *args: str, local: Address) -> 
         *("-trace_stat", "-stf", f"{name}.csv", "-fd", "1", "-trace_err", "-error_file", f"{name}.errors"),
         *args,
     ]
-    with (folder / f"{name}.log").open("wb") as log:
-        process = subprocess.Popen(words, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-    try:
-        yield process
-    finally:
-        process.terminate()
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+    return running(words, folder / f"{name}.log", cwd=folder, stdin=subprocess.DEVNULL)
 
 
 def callers_file(folder: Path, numbers: Sequence[str]) -> Path:
