@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 import sqlalchemy
@@ -32,6 +33,10 @@ def _logs_as_they_were() -> Iterator[None]:
     before = structlog.get_config()
     yield
     structlog.configure(**before)
+
+
+PATIENT = "?options=" + quote("-c idle_in_transaction_session_timeout=60000 -c lock_timeout=60000")
+"""In service a process that stands still for 3 s within a transaction loses it; a test shall not."""
 
 
 @pytest.fixture
@@ -83,7 +88,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path, sqlite_template
         return f"sqlite+aiosqlite:///{path}"
     url: str = request.getfixturevalue("postgres_url")
     _empty(url)
-    return url
+    return url + PATIENT
 
 
 @pytest.fixture

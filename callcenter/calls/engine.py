@@ -13,9 +13,6 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as SqlTimeout
-
 from callcenter.calls import facts as call_facts
 from callcenter.calls.consequences import Consequences, Context
 from callcenter.calls.events import LineEvent, OnLine
@@ -24,12 +21,13 @@ from callcenter.calls.store import JourneyStore
 from callcenter.calls.switchboard import SAME_NEWS, Change, LiveLine, LiveWait, Switchboard
 from callcenter.foundation import facts, logs
 from callcenter.foundation.clock import iso
+from callcenter.foundation.database import DATABASE_AWAY
 from callcenter.foundation.leases import LostLease
 from callcenter.foundation.phone_numbers import mask_written
 from callcenter.foundation.transactions import Ledger, Transaction
 from callcenter.foundation.waiting import to_its_end
 
-DATABASE_AWAY = (OperationalError, InterfaceError, SqlTimeout, OSError, LostLease)
+LATER = (*DATABASE_AWAY, OSError, LostLease)
 """Failures that pass by themselves: the same batch is tried again. With the lease another process has the PBX; then
 what we have not written is thrown away by the next `load`, and that process's recovery finds it."""
 
@@ -158,7 +156,7 @@ class CallEngine:
             return
         try:
             await self._write(changes)
-        except DATABASE_AWAY:
+        except LATER:
             raise
         except Exception:
             # A fault of ours in one journey must not stop the others, nor be repeated for ever.
@@ -188,7 +186,9 @@ class CallEngine:
         for linkedid, own in by_journey.items():
             try:
                 await self._write(own)
-            except DATABASE_AWAY:
+                # Should the database go away now, the others are tried again, and not what has been written.
+                self._unsaved = [change for change in self._unsaved if change.journey.linkedid != linkedid]
+            except LATER:
                 raise
             except Exception:
                 self.set_aside += 1

@@ -15,7 +15,9 @@ from typing import Any, TypeVar
 from prometheus_client import Counter
 from sqlalchemy import JSON, DateTime, MetaData, TypeDecorator, Uuid, event
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import ExceptionContext, make_url
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
@@ -24,6 +26,9 @@ from callcenter.foundation.sqlite_driver import SqliteDriver, in_one_go
 T = TypeVar("T")
 Work = Callable[[AsyncSession], Awaitable[T]]
 """What is done with a session in one go: it may wait for the session and for nothing else."""
+
+DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)
+"""Failures that pass by themselves: locked, full, stopped, a session ended by the server. Try the same again."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -54,7 +59,8 @@ POSTGRESQL = {
     "options": "-c idle_in_transaction_session_timeout=3000 -c lock_timeout=10000",
 }
 """Every wait ends. A process that is frozen within a transaction holds rows that all others need (the end of the
-ledger, a lease): after 3 s the server ends its session, so that another process can take over in time."""
+ledger, a lease): after 3 s the server ends its session, so that another process can take over in time. What the
+database's address says itself (`?options=…`) goes before."""
 
 JsonValue = JSON().with_variant(JSONB(), "postgresql")
 
@@ -106,6 +112,16 @@ def _count_statements(engine: AsyncEngine) -> None:
         STATEMENTS.inc()
 
 
+def _say_away(engine: AsyncEngine) -> None:
+    @event.listens_for(engine.sync_engine, "handle_error")
+    def on_error(failure: ExceptionContext) -> None:
+        # psycopg calls a session that the server ended between two statements an error within the server.
+        if failure.is_disconnect and isinstance(failure.sqlalchemy_exception, InternalError):
+            raise OperationalError(
+                failure.statement, None, failure.original_exception, connection_invalidated=True
+            ) from failure.original_exception
+
+
 class Database:
     """The engines of one deployment. `write` and `read` hand out sessions; only `write` commits."""
 
@@ -123,10 +139,12 @@ class Database:
             _prepare_sqlite(self._writer, writer=True)
             _prepare_sqlite(self._reader, writer=False)
         else:
-            self._writer = create_async_engine(url, pool_size=10, pool_pre_ping=True, connect_args=POSTGRESQL)
+            waits = {**POSTGRESQL, **make_url(url).query}
+            self._writer = create_async_engine(url, pool_size=10, pool_pre_ping=True, connect_args=waits)
             self._reader = self._writer
         for engine in {self._writer, self._reader}:
             _count_statements(engine)
+            _say_away(engine)
 
     @property
     def engine(self) -> AsyncEngine:

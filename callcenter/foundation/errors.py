@@ -8,7 +8,8 @@ CallCenterError            status  code
 ├── NotSignedIn            401     not_signed_in
 └── TooMany                429     too_many_attempts
 
-Services raise; `foundation.problems` renders them once. Codes are part of the API: never rename one.
+Services raise; `foundation.problems` renders them once, and a database that is away as 503 service_unavailable.
+Codes are part of the API: never rename one.
 """
 
 from typing import Any

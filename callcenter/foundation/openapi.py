@@ -18,6 +18,7 @@ REFUSALS = {
     "413": "BodyTooLarge",
     "422": "Invalid",
     "429": "TooMany",
+    "503": "Away",
 }
 """Status → name. Which `code` an operation answers with depends on the row and the moment, not on the operation."""
 

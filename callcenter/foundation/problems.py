@@ -8,7 +8,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from callcenter.foundation import messages, openapi
+from callcenter.foundation import logs, messages, openapi
+from callcenter.foundation.database import DATABASE_AWAY
 from callcenter.foundation.errors import CallCenterError
 from callcenter.foundation.openapi import MEDIA_TYPE
 
@@ -29,6 +30,9 @@ def problem(
     if "retry_after_seconds" in params:
         headers["Retry-After"] = str(params["retry_after_seconds"])
     return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
+
+
+TRY_AGAIN_SECONDS = 2
 
 
 def _field(location: tuple[int | str, ...]) -> str:
@@ -55,3 +59,10 @@ def install(app: FastAPI) -> None:
     async def plain(request: Request, error: HTTPException) -> JSONResponse:
         code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "request_refused")
         return problem(request, error.status_code, code, {}, error.headers)
+
+    async def away(request: Request, error: Exception) -> JSONResponse:
+        logs.get("problems").warning("database_away", path=request.url.path, error=type(error).__name__)
+        return problem(request, 503, "service_unavailable", {"retry_after_seconds": TRY_AGAIN_SECONDS})
+
+    for kind in DATABASE_AWAY:
+        app.add_exception_handler(kind, away)

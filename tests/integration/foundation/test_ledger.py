@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import OperationalError
 
 from callcenter.foundation import facts, outbox
 from callcenter.foundation.clock import FrozenClock
@@ -105,7 +105,7 @@ async def test_who_freezes_within_a_transaction_holds_up_nobody_for_long(
         await connection.exec_driver_sql("UPDATE stream_heads SET last = last WHERE name = 'facts'")
         async with ledger.transaction() as tx:
             tx.record(Fact("test.happened", "test:2"))
-        with pytest.raises(DBAPIError, match="idle-in-transaction"):
+        with pytest.raises(OperationalError, match="idle-in-transaction"):
             await connection.exec_driver_sql("SELECT 1")
         await connection.invalidate()
     await frozen.close()

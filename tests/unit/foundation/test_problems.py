@@ -3,6 +3,7 @@
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlalchemy.exc import OperationalError
 
 from callcenter.foundation import errors, problems
 from callcenter.foundation.web import In
@@ -25,6 +26,7 @@ def client() -> httpx.AsyncClient:
             "forbidden": errors.NotPermitted(),
             "stranger": errors.NotSignedIn(),
             "many": errors.TooMany("too_many_attempts", retry_after_seconds=7),
+            "away": OperationalError("SELECT 1", None, RuntimeError("the database is locked")),
         }[kind]
 
     @app.post("/form")
@@ -42,6 +44,7 @@ def client() -> httpx.AsyncClient:
         ("forbidden", 403, "not_permitted"),
         ("stranger", 401, "not_signed_in"),
         ("many", 429, "too_many_attempts"),
+        ("away", 503, "service_unavailable"),
     ],
 )
 async def test_every_failure_has_its_status_code_and_sentence(
@@ -54,6 +57,13 @@ async def test_every_failure_has_its_status_code_and_sentence(
     assert (body["code"], body["type"]) == (code, f"urn:callcenter:error:{code}")
     assert body["title"]
     assert not body["title"].startswith("errors.")
+
+
+async def test_a_database_that_is_away_is_told_without_its_words(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/fail/away", headers={"Accept-Language": "zh-CN"})
+    assert answer.headers["Retry-After"] == "2"
+    assert "SELECT" not in answer.text
+    assert "locked" not in answer.text
 
 
 async def test_whoever_tried_too_often_is_told_how_long_to_wait(client: httpx.AsyncClient) -> None:
