@@ -22,9 +22,9 @@ from callcenter.bench import many_rows
 from callcenter.bench.agents import make_person
 from callcenter.bench.errors import BenchFailed
 from callcenter.bench.many_rows import name_of, number_of
-from callcenter.bench.programs import cpu_seconds, free_port, program, wait_until
+from callcenter.bench.programs import cpu_seconds
 from callcenter.bench.report import Extra, Finding, Goal, percentile
-from callcenter.bench.service import HOST, answers, environment
+from callcenter.bench.service import HOST, environment, is_up, service
 from callcenter.foundation.clock import SystemClock
 from callcenter.foundation.database import Database
 from callcenter.foundation.schema import upgrade
@@ -101,13 +101,12 @@ def run(
     """Two findings a list: p99, and how it grows. `url`: an empty database instead of SQLite's file."""
     with tempfile.TemporaryDirectory(prefix="bench-lists-") as name:
         folder = Path(name)
-        where = {"CALLCENTER_DATABASE_URL": url or environment(folder)["CALLCENTER_DATABASE_URL"]}
-        env = {**environment(folder), **where}
-        cookie = asyncio.run(_supervisor(env["CALLCENTER_DATABASE_URL"]))
-        _fill(env["CALLCENTER_DATABASE_URL"], 0, few, say)
-        small = _measure(folder, env, cookie, few, pages)
-        _fill(env["CALLCENTER_DATABASE_URL"], few, many, say)
-        big = _measure(folder, env, cookie, many, pages)
+        where = url or environment(folder)["CALLCENTER_DATABASE_URL"]
+        cookie = asyncio.run(_supervisor(where))
+        _fill(where, 0, few, say)
+        small = _measure(folder, where, cookie, few, pages)
+        _fill(where, few, many, say)
+        big = _measure(folder, where, cookie, many, pages)
     engine = "PostgreSQL" if url else "SQLite"
     return [finding for table in (ORDERS, JOURNEYS) for finding in _findings(table, engine, many, big, small)]
 
@@ -139,21 +138,19 @@ def _fill(url: str, first: int, end: int, say: Say) -> None:
     engine.dispose()
 
 
-def _measure(folder: Path, env: Mapping[str, str], cookie: str, rows: int, pages: int) -> dict[str, Times]:
-    port, log = free_port(), folder / "service.log"
-    with program("callcenter", "serve", "--port", str(port), env=env, log=log) as service:
-        wait_until("the service answers", lambda: answers(port, "/healthz"), service, log)
+def _measure(folder: Path, url: str, cookie: str, rows: int, pages: int) -> dict[str, Times]:
+    with service(folder, {"CALLCENTER_DATABASE_URL": url}, until=is_up) as (process, port):
         browser = _Browser(port, cookie)
         found = {}
         for table, ways in _ways(rows).items():
             times = Times()
             for asked in ways.values():
                 browser.ask(table, asked(0))  # the statement is compiled, the index is in memory
-            before = cpu_seconds(service.pid)
+            before = cpu_seconds(process.pid)
             for way, asked in ways.items():
                 times.ways[way] = [browser.ask(table, asked(n))[0] for n in range(pages)]
             times.ways["by cursor"] = browser.leaf(table, pages)
-            times.cpu = cpu_seconds(service.pid) - before
+            times.cpu = cpu_seconds(process.pid) - before
             found[table] = times
     return found
 

@@ -6,7 +6,6 @@ the browsers' side and the one clock.
 
 import asyncio
 import contextlib
-import json
 import math
 import tempfile
 import time
@@ -20,18 +19,16 @@ from pathlib import Path
 
 from websockets.asyncio.client import connect
 
-from callcenter.bench.agents import database_file, fresh_ledger, make_agents
+from callcenter.bench.agents import fresh_ledger, make_agents
 from callcenter.bench.browsers import desks
 from callcenter.bench.errors import BenchFailed
 from callcenter.bench.fake_pbx import FakePbx
 from callcenter.bench.households import make_households
 from callcenter.bench.programs import cpu_seconds, free_port, program, resident_megabytes, wait_until
 from callcenter.bench.report import Extra, Finding, Goal, milliseconds, percentile
-from callcenter.bench.scripted_calls import PBX, ScriptedCalls
-from callcenter.pbx.description import Instance, write_description
-from callcenter.pbx.layout import InstanceLayout
+from callcenter.bench.scripted_calls import ScriptedCalls
+from callcenter.bench.service import HOST, service_of_fake_pbx
 
-HOST = "127.0.0.1"
 Rates = tuple[tuple[float, float], ...]
 RATES: Rates = ((2.2, 20.0), (22.0, 100.0))
 """Calls a second, and the goal for p99 in milliseconds (DESIGN.md §8)."""
@@ -39,7 +36,6 @@ AGENTS, SECONDS = 300, 60.0
 """Less than 100 calls have no p99."""
 CALL_SECONDS = 4.5
 """As long as the recorded call, and a little: no agent gets the next one before."""
-WRAP_UP_SECONDS = 1
 LATE_SECONDS = 20.0
 """A pop later than this after the last ring is lost."""
 
@@ -103,33 +99,28 @@ async def _ours(folder: Path, agents: int, rate: float, calls: int) -> Times:
     cookies = await make_agents(ledger, agents)
     await make_households(ledger, [_number(n) for n in range(0, calls, 2)])
     await ledger.database.close()
-    async with FakePbx() as pbx:
-        _describe(folder, pbx.port)
-        port, log = free_port(), folder / "service.log"
-        with program("callcenter", "serve", "--port", str(port), env=_environment(folder), log=log) as service:
-            url = f"http://{HOST}:{port}/readyz"
-            await asyncio.to_thread(wait_until, "the service is ready", lambda: _is_live(url), service, log)
-            rings: dict[str, float] = {}
-            pops: list[float] = []
-            all_shown = asyncio.Event()
+    async with FakePbx() as pbx, service_of_fake_pbx(folder, pbx) as (service, port):
+        rings: dict[str, float] = {}
+        pops: list[float] = []
+        all_shown = asyncio.Event()
 
-            def on_pop(seat: str, at: float) -> None:
-                rang = rings.pop(seat, None)
-                if rang is not None:  # sent again: counted once
-                    pops.append(at - rang)
-                if len(pops) == calls:
-                    all_shown.set()
+        def on_pop(seat: str, at: float) -> None:
+            rang = rings.pop(seat, None)
+            if rang is not None:  # sent again: counted once
+                pops.append(at - rang)
+            if len(pops) == calls:
+                all_shown.set()
 
-            async with desks((HOST, port), cookies, on_pop):
-                before, asked = cpu_seconds(service.pid), await asyncio.to_thread(_statements, port)
-                await _ring(pbx, list(cookies), rings, rate, calls)
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(all_shown.wait(), LATE_SECONDS)
-                spent = cpu_seconds(service.pid) - before
-                asked = await asyncio.to_thread(_statements, port) - asked
-            if len(pops) > calls or not pops:
-                raise BenchFailed(f"{calls} rings, but {len(pops)} pops")
-            return Times(pops, calls, spent, asked, resident_megabytes(service.pid))
+        async with desks((HOST, port), cookies, on_pop):
+            before, asked = cpu_seconds(service.pid), await asyncio.to_thread(_statements, port)
+            await _ring(pbx, list(cookies), rings, rate, calls)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(all_shown.wait(), LATE_SECONDS)
+            spent = cpu_seconds(service.pid) - before
+            asked = await asyncio.to_thread(_statements, port) - asked
+        if len(pops) > calls or not pops:
+            raise BenchFailed(f"{calls} rings, but {len(pops)} pops")
+        return Times(pops, calls, spent, asked, resident_megabytes(service.pid))
 
 
 def _number(household: int) -> str:
@@ -158,58 +149,6 @@ async def _ring(pbx: FakePbx, seats: list[str], rings: dict[str, float], rate: f
             pbx.say(said)
 
     await asyncio.gather(*(one(call) for call in range(calls)))
-
-
-def _environment(folder: Path) -> dict[str, str]:
-    return {
-        "CALLCENTER_STATE_DIR": str(folder),
-        "CALLCENTER_DATABASE_URL": f"sqlite+aiosqlite:///{database_file(folder)}",
-        "CALLCENTER_WRAP_UP_SECONDS": str(WRAP_UP_SECONDS),
-        "CALLCENTER_PBX_NAME": PBX,
-        "CALLCENTER_LOG_LEVEL": "WARNING",
-    }
-
-
-def _describe(folder: Path, ami_port: int) -> None:
-    """As if a PBX had been started there."""
-    layout = InstanceLayout(folder.resolve() / "pbx" / PBX)
-    layout.home.mkdir(parents=True)
-    write_description(
-        Instance(
-            name=PBX,
-            pid_file=layout.pid_file,
-            sip_host=HOST,
-            sip_port=0,
-            ami_host=HOST,
-            ami_port=ami_port,
-            ami_user="bench",
-            ami_secret="bench",  # noqa: S106 - the fake PBX takes anybody
-            ami_system_user="bench",
-            ami_system_secret="bench",  # noqa: S106
-            http_port=0,
-            agi_port=0,
-            carrier_host=HOST,
-            carrier_port=0,
-            rtp_start=0,
-            rtp_end=0,
-            monitor_dir=layout.monitor,
-            log_dir=layout.log,
-            version="bench",
-            program=(),
-        )
-    )
-
-
-def _is_live(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - our own service
-            text = answer.read()
-    except urllib.error.HTTPError as error:  # 503: the browser application may not be built; the link counts here
-        text = error.read()
-    except OSError:
-        return False
-    live: bool = json.loads(text)["ami"]["ok"]
-    return live
 
 
 @contextmanager

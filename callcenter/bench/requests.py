@@ -9,9 +9,9 @@ from pathlib import Path
 from callcenter.auth.dependencies import COOKIE
 from callcenter.bench.agents import FIRST_SEAT, fresh_ledger, make_agents
 from callcenter.bench.errors import BenchFailed
-from callcenter.bench.programs import cpu_seconds, free_port, program, wait_until
+from callcenter.bench.programs import cpu_seconds
 from callcenter.bench.report import Finding, Goal, milliseconds
-from callcenter.bench.service import HOST, answers, environment
+from callcenter.bench.service import HOST, is_up, service
 
 REQUESTS, WARM = 1000, 50
 IDLE_SECONDS = 2.0
@@ -23,16 +23,14 @@ SIGNED_IN, BARE = "/api/v1/auth/me", "/healthz"
 def run(*, requests: int = REQUESTS) -> list[Finding]:
     """One finding: milliseconds of CPU a request, one after the other over one connection."""
     with tempfile.TemporaryDirectory(prefix="bench-requests-") as name:
-        folder, port = Path(name), free_port()
+        folder = Path(name)
         cookie = asyncio.run(_person(folder))
-        log = folder / "service.log"
-        with program("callcenter", "serve", "--port", str(port), env=environment(folder), log=log) as service:
-            wait_until("the service answers", lambda: answers(port, BARE), service, log)
-            before = cpu_seconds(service.pid)
+        with service(folder, {}, until=is_up) as (process, port):
+            before = cpu_seconds(process.pid)
             time.sleep(IDLE_SECONDS)
-            idle = (cpu_seconds(service.pid) - before) / IDLE_SECONDS
-            floor, plain = _ask(service.pid, port, BARE, cookie, requests)
-            ours, times = _ask(service.pid, port, SIGNED_IN, cookie, requests)
+            idle = (cpu_seconds(process.pid) - before) / IDLE_SECONDS
+            floor, plain = _ask(process.pid, port, BARE, cookie, requests)
+            ours, times = _ask(process.pid, port, SIGNED_IN, cookie, requests)
     return [
         Finding(
             "signed-in GET",

@@ -14,16 +14,15 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from subprocess import Popen
 
 from callcenter.bench import broadcasting, crowd
 from callcenter.bench.agents import FIRST_SEAT, fresh_ledger, make_agents
 from callcenter.bench.errors import BenchFailed
-from callcenter.bench.fake_pbx import FakePbx, describe
+from callcenter.bench.fake_pbx import FakePbx
 from callcenter.bench.programs import cpu_seconds, free_port, resident_megabytes
 from callcenter.bench.report import Finding, Goal
-from callcenter.bench.scripted_calls import PBX, ScriptedCalls
-from callcenter.bench.service import HOST, service
+from callcenter.bench.scripted_calls import ScriptedCalls
+from callcenter.bench.service import HOST, service_of_fake_pbx
 
 BROWSERS, CHANGES = 1000, 20
 SMALL_SHARE = 0.3
@@ -164,8 +163,7 @@ async def _ours(folder: Path, sizes: Sequence[int], changes: int) -> Measured:
     cookies = list((await make_agents(ledger, sum(sizes))).values())
     await ledger.database.close()
     async with FakePbx() as pbx, AsyncExitStack() as running:
-        describe(folder, PBX, pbx.port)
-        process, port = await _serving(running, folder)
+        process, port = await running.enter_async_context(service_of_fake_pbx(folder, pbx))
         measured = Measured(megabytes=[resident_megabytes(process.pid)])
         opened = []
         for begin, size in ((0, sizes[0]), (sizes[0], sizes[1])):
@@ -176,14 +174,6 @@ async def _ours(folder: Path, sizes: Sequence[int], changes: int) -> Measured:
         await _changes(measured, opened, changes, joins.one)
         measured.cpu = cpu_seconds(process.pid) - before
         return measured
-
-
-async def _serving(running: AsyncExitStack, folder: Path) -> tuple[Popen[bytes], int]:
-    """The service; it is waited for in a thread, since the PBX's side lives in this loop."""
-    context = service(folder, {})
-    found = await asyncio.to_thread(context.__enter__)
-    running.push_async_callback(asyncio.to_thread, context.__exit__, None, None, None)
-    return found
 
 
 class _Joins:
