@@ -3,14 +3,16 @@
 import asyncio
 import contextlib
 import json
+import threading
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from callcenter.auth.dependencies import COOKIE
+from callcenter.bench.errors import BenchFailed
 
 ALIVE_SECONDS = 10.0
 _POP = '{"type":"pop",'
@@ -43,6 +45,38 @@ async def desks(address: tuple[str, int], cookies: Mapping[str, str], on_pop: On
             job.cancel()
         await asyncio.gather(*jobs, return_exceptions=True)
         await asyncio.gather(*(socket.close() for socket in sockets), return_exceptions=True)
+
+
+@contextmanager
+def desks_beside(address: tuple[str, int], cookies: Mapping[str, str]) -> Iterator[list[str]]:
+    """`desks` in a thread and loop of their own; the seats that were shown a pop, in that order."""
+    pops: list[str] = []
+    ready, over = threading.Event(), threading.Event()
+    failure: list[BaseException] = []
+
+    async def hold() -> None:
+        async with desks(address, cookies, lambda seat, _: pops.append(seat)):
+            ready.set()
+            await asyncio.to_thread(over.wait)
+
+    def work() -> None:
+        try:
+            asyncio.run(hold())
+        except BaseException as error:
+            failure.append(error)
+        finally:
+            ready.set()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        ready.wait()
+        if failure:
+            raise BenchFailed(f"the desks did not open: {failure[0]}")
+        yield pops
+    finally:
+        over.set()
+        thread.join()
 
 
 async def _listen(seat: str, socket: ClientConnection, on_pop: OnPop) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from callcenter.bench import ami, calls, ivr, lists, pop, requests, wall
+from callcenter.bench import ami, calls, ivr, lists, pop, requests, short_calls, wall
 from callcenter.bench.report import Finding
 from callcenter.bench.surroundings import CpuClock
 
@@ -29,7 +29,7 @@ class Sizes:
     agents: int | None = None
     browsers: int = wall.BROWSERS
     rows: int = lists.MANY
-    rate: float = calls.RATE
+    rate: float = short_calls.RATE
     seconds: float | None = None
 
 
@@ -50,10 +50,10 @@ def _measures(sizes: Sizes, say: Say) -> dict[Bench, Callable[[], list[Finding]]
         return pop.run(agents=sizes.agents or pop.AGENTS, seconds=sizes.seconds or pop.SECONDS)
 
     def whole_path() -> list[Finding]:
-        size = calls.Size(
+        size = short_calls.Size(
             rate=sizes.rate,
-            seconds=sizes.seconds or calls.SECONDS,
-            agents=sizes.agents or calls.agents_for(sizes.rate),
+            seconds=sizes.seconds or short_calls.SECONDS,
+            agents=sizes.agents or short_calls.agents_for(sizes.rate),
         )
         return calls.run(size, say)
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from callcenter.bench import calls, lists, suite, wall
+from callcenter.bench import lists, short_calls, suite, wall
 from callcenter.bench.errors import BenchFailed
 from callcenter.bench.report import Finding
 from callcenter.bench.suite import Bench, Sizes
@@ -30,7 +30,7 @@ def bench(
     agents: Annotated[int | None, typer.Option(min=1, max=1000, help="pop, calls: agents on duty.")] = None,
     browsers: Annotated[int, typer.Option(min=2, max=5000, help="wall: connected browsers.")] = wall.BROWSERS,
     rows: Annotated[int, typer.Option(min=lists.FEW, help="lists: orders and journeys.")] = lists.MANY,
-    rate: Annotated[float, typer.Option(min=0.1, max=200.0, help="calls: calls a second.")] = calls.RATE,
+    rate: Annotated[float, typer.Option(min=0.1, max=200.0, help="calls: calls a second.")] = short_calls.RATE,
     seconds: Annotated[float | None, typer.Option(min=1.0, help="pop, calls: how long to ring.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:

@@ -3,13 +3,14 @@
 import pytest
 
 from callcenter.bench import calls
+from callcenter.bench.short_calls import Size
 
 pytestmark = pytest.mark.real_asterisk
 
 
 def test_a_call_and_a_speaker_go_through_everything() -> None:
     said: list[str] = []
-    size = calls.Size(rate=1.0, seconds=1.0, agents=1, speakers=1)
+    size = Size(rate=1.0, seconds=1.0, agents=1, speakers=1)
     found = calls.measure(size, said.append, with_us=True)
     assert (found.calls, found.failed, found.complaint) == (1, 0, "")
     assert (found.lost, found.doubled, found.still_open) == (0, 0, 0)

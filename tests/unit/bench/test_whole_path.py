@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from callcenter.bench import calls, sipp, surroundings
+from callcenter.bench import short_calls, sipp, surroundings
 from callcenter.bench.report import Finding, Goal
 from callcenter.bench.speech import Numbered
 from callcenter.bench.surroundings import CpuClock
@@ -57,7 +57,7 @@ def test_speech_counts_what_was_sent_after_the_first_came_back() -> None:
 
 
 def test_enough_agents_for_calls_and_their_wrap_up() -> None:
-    assert calls.agents_for(22.0) == 132
+    assert short_calls.agents_for(22.0) == 132
 
 
 def test_a_finding_without_a_floor_is_json() -> None:
