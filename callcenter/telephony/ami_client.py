@@ -29,8 +29,8 @@ MOST_MESSAGE_BYTES = 1 << 20
 MOST_ROWS = 20_000
 """Of one listing; a PBX that shows more lines or members than this is none of ours."""
 ANSWER_SECONDS = 5.0
-PING_SECONDS = 2.0
-PING_ANSWER_SECONDS = 3.0
+PING_SECONDS = 1.0
+PING_ANSWER_SECONDS = 2.0
 """Together: how long a link that is dead at its far end may pass for live."""
 _END = b"\r\n\r\n"
 READING = frozenset({"Login", "Ping", "Getvar", "CoreShowChannels", "QueueStatus", "DeviceStateList", "UserEvent"})
@@ -181,7 +181,7 @@ class AmiClient:
         self._pinger: asyncio.Task[None] | None = None
 
     async def connect(self) -> None:
-        """Connect and sign in. `AmiUnavailable` if either fails within a few seconds."""
+        """Connect and sign in. `AmiUnavailable` if either fails within a few seconds. Cancelled, nothing is left."""
         loop = asyncio.get_running_loop()
         link = _Link(
             self._on_message,
@@ -200,7 +200,11 @@ class AmiClient:
         done.set_result(made)
         link.connection_made(done)  # no username in the config: we sign in below and look at the answer
         self._link = link
-        answer = await self._sign_in()
+        try:
+            answer = await self._sign_in()
+        except BaseException:
+            self.close()
+            raise
         if answer.get("Response") != "Success":
             self.close()
             raise AmiUnavailable("sign-in refused")
@@ -211,7 +215,6 @@ class AmiClient:
         try:
             return await self.send("Login", login)
         except AmiOutcomeUnknown as error:
-            self.close()
             raise AmiUnavailable("no answer to the sign-in") from error
 
     @property

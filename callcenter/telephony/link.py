@@ -33,6 +33,7 @@ from callcenter.telephony.pbx_clock import PbxClock, Window
 from callcenter.telephony.pbx_logs import Ends, FindFile, PbxLogs
 from callcenter.telephony.picture import Picture
 from callcenter.telephony.repair_log import FoundBy, RepairLog
+from callcenter.telephony.sign_in import Attempt, signed_in
 
 SWEEP_SECONDS = 20.0
 FENCE_SECONDS = 5.0
@@ -65,7 +66,7 @@ class PbxLink:
         self._ends = Ends()
         self._inbox = Inbox()
         self._turn = asyncio.Lock()
-        self._deaf = False
+        self._has_caught_up = False
         self._fences: dict[str, asyncio.Event] = {}
         self._log = logs.get("pbx_link")
         self._clock = PbxClock()
@@ -97,7 +98,7 @@ class PbxLink:
         Never gives up; waits a little longer after each failure, with jitter.
         """
         wait, loaded = FIRST_WAIT, False
-        self._inbox = Inbox()
+        self._inbox, self._has_caught_up = Inbox(), False
         self.devices.reset()
         self._status.enter(LinkState.DOWN, self._ledger.clock.now())
         while True:
@@ -130,22 +131,15 @@ class PbxLink:
         address = self._address()
         if address is None:
             raise AmiUnavailable("no PBX instance")
-        if self._inbox.overflowed:  # else what the last link said and nobody has taken yet is still good
-            self._inbox = Inbox()
-        async with self._turn:
-            await self._drain()  # what the last link said comes before what the files tell of the gap
-        client = AmiClient(address, self._hear, on_pong=self._pong, on_garbage=self._garbled, may_act=self._may_act)
-        self._deaf = False
-        await client.connect()
-        if self._deaf:
-            client.close()
-            raise AmiUnavailable("garbled")
+        await self._take_rest()
+        client = await signed_in(lambda: Attempt(self._address() or address, self._hear, self._pong, self._may_act))
         self.client, begun = client, time.monotonic()
         self._status.connected_at = self._ledger.clock.now()
         self._status.links += 1
         self._status.enter(LinkState.RECOVERING, self._status.connected_at)
         self._log.info("link_up")
         await self._recover(client)
+        self._has_caught_up = True
         self._live_since = time.monotonic()
         self._status.recovery_ms = (self._live_since - begun) * 1000
         self._status.attempts, self._status.last_error = 0, ""
@@ -162,19 +156,21 @@ class PbxLink:
             for job in jobs:
                 job.cancel()
 
+    async def _take_rest(self) -> None:
+        """What the last link said and nobody has taken yet comes before what the files tell of the gap.
+
+        Unless that link ended while it recovered: then the files tell first what came before its news.
+        """
+        if self._inbox.overflowed:
+            self._inbox = Inbox()
+        if self._has_caught_up:
+            async with self._turn:
+                await self._drain()
+            self._has_caught_up = False
+
     # ---- what the PBX says ----
 
-    def _garbled(self) -> None:
-        """News was lost: nothing after it counts until the files have told what it was."""
-        if not self._deaf:
-            self._log.error("ami_garbled")
-        self._deaf = True
-        if self.client is not None:
-            self.client.close()
-
     def _hear(self, message: Message) -> None:
-        if self._deaf:
-            return
         event = ami_events.translate(message, self._pbx, self._ledger.clock.now())
         if event is None:
             return

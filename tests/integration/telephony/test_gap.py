@@ -315,3 +315,32 @@ async def test_news_that_came_garbled_is_taken_from_the_file_and_nothing_after_i
     assert len(scene.ami.connections) == 2
     [journey] = await scene.journeys()
     assert journey.queue == "hotline-zh"
+
+
+async def test_news_of_a_link_that_ended_in_its_recovery_waits_for_the_files(scene: Scene) -> None:
+    """The caller was queued in the gap; the next link says that he hung up and ends before the files are read."""
+    await scene.start()
+    scene.heard("Newchannel", "1795406300.100000", CallerIDName="", Context="from-carrier")
+    scene.heard("Newstate", "1795406300.200000", ChannelState="6")
+
+    async def known() -> bool:
+        return len(await scene.journeys()) == 1
+
+    await until(known, "the call is known")
+
+    def hangs_up_and_ends(connection: Connection, action: Headers) -> None:
+        del scene.ami.reactions["CoreShowChannels"]
+        scene.heard("Hangup", "1795406330.500000", ChannelState="6", Cause="16")
+        connection.writer.close()  # what was said goes out first
+
+    scene.ami.reactions["CoreShowChannels"] = hangs_up_and_ends
+    scene.written(BEGIN + STEP + QUEUED + GIVEN_UP)
+    scene.ami.connection.cut()
+
+    async def over() -> bool:
+        return (await scene.journeys())[0].outcome is not None
+
+    await until(over, "the call is over")
+    assert len(scene.ami.connections) == 3
+    [journey] = await scene.journeys()
+    assert (journey.outcome, journey.queue) == ("abandoned", "hotline-zh")
