@@ -56,6 +56,11 @@ class IncomingCall(Call):
         self.happened(What.ANSWERED, "200")
         self._send_ok(self.invite, self.peer, body)
 
+    @property
+    def is_acknowledged(self) -> bool:
+        """Whether the other side knows that we took the call; before that nobody can be heard."""
+        return self._acknowledged >= self.invite.cseq[0]
+
     def reject(self, code: int = 486, reason: str = "Busy Here") -> None:
         """Refuse the call."""
         self._must_be_unanswered()

@@ -29,7 +29,7 @@ SERVED = frozenset({"answered", "ivr_done"})
 WITHIN = 1.0
 """Seconds by which ledger and SIP side may differ."""
 SHORTEST_TALK = 0.5
-"""A phone that was answered for less may not have reached a bridge."""
+"""A phone that was up for less may not have reached a bridge."""
 WRAP_UP_PATIENCE = 15.0
 GONE = ("merged", "discarded")
 _SENT = re.compile(r'"reference": "([0-9a-f-]{36})"')
@@ -156,7 +156,7 @@ def _owed(journey: m.JourneyRow, written: Written, rings: Sequence[Ring]) -> Ite
     owned = [task for task in written.tasks if task.owner_id is not None and task.state != TaskState.DONE]
     if journey.outcome not in SERVED and len(owned) != 1:
         yield f"{journey.outcome}, and {len(owned)} open tasks with an owner"
-    talked = any(ring.answered_at and ring.ended_at - ring.answered_at > SHORTEST_TALK for ring in rings)
+    talked = any(ring.talk_seconds > SHORTEST_TALK for ring in rings)
     if talked and journey.outcome != "answered" and not journey.estimated:
         yield f"an agent talked to him, and the ledger says {journey.outcome}"
 

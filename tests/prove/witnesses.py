@@ -56,13 +56,18 @@ class Caller:
 
 @dataclass
 class Ring:
-    """One ring of one agent's telephone."""
+    """One ring of one agent's telephone. `up_at`: when the PBX acknowledged the answer, so that both could talk."""
 
     seat: str
     number: str
     rang_at: float
     answered_at: float = 0.0
     ended_at: float = 0.0
+    up_at: float = 0.0
+
+    @property
+    def talk_seconds(self) -> float:
+        return self.ended_at - self.up_at if self.up_at else 0.0
 
 
 @dataclass
@@ -112,6 +117,10 @@ class Telephones:
             if call.state is CallState.RINGING:
                 await call.answer()
                 ring.answered_at = time.time()
+                await call.changes.until(
+                    lambda: call.is_acknowledged or call.state is CallState.ENDED, "the PBX knows of the answer", 60.0
+                )
+                ring.up_at = time.time() if call.is_acknowledged else 0.0
             await talk(call, Talk(seconds=self.hangs_up_on.get(ring.number)))
         if call.state is not CallState.ENDED:
             await call.hang_up()

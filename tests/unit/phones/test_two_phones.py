@@ -53,6 +53,7 @@ async def test_a_call_is_rung_answered_heard_and_ended(pair: Pair) -> None:
     await call.media.changes.until(lambda: call.media.packets_in > 60, "sound heard", 5)
     assert call.media.recording.loud_seconds() > 0
     assert call.media.packets_lost == 0
+    assert call.is_acknowledged
     await call.hang_up()
     await out.wait_for(CallState.ENDED)
     assert (out.ended_by, call.ended_by, out.code) == (Side.THEM, Side.US, 200)
@@ -121,6 +122,7 @@ async def test_an_answer_that_is_never_acknowledged_ends_the_call(pair: Pair) ->
     await call.answer()
     await call.wait_for(CallState.ENDED)
     assert call.ended_by is Side.US
+    assert not call.is_acknowledged
 
 
 async def test_notify_talk_answers_and_notify_hold_holds(pair: Pair) -> None:

@@ -59,7 +59,7 @@ def served() -> tuple[Caller, Written, list[Ring]]:
         Counter({"call.journey_started": 1, "call.journey_ended": 1}),
     )
     caller = Caller("13000000001", start, start + 0.1, start + 6)
-    return caller, written, [Ring(SEAT, caller.number, start + 1, start + 2, start + 6)]
+    return caller, written, [Ring(SEAT, caller.number, start + 1, start + 2, start + 6, start + 2)]
 
 
 def look(caller: Caller, written: Written, rings: list[Ring], blur: Blur | None = None) -> Found:
@@ -99,6 +99,8 @@ def test_a_talk_that_the_ledger_does_not_know_is_lost() -> None:
     tasks = [Task(owner_id=uuid.uuid4(), state="open")]
     changed = dataclasses.replace(written, journeys=[journey("abandoned")], legs=[], tasks=tasks)
     assert "an agent talked to him" in look(caller, changed, rings).words
+    unheard = [dataclasses.replace(ring, up_at=0.0) for ring in rings]
+    assert "an agent talked to him" not in look(caller, changed, unheard).words, "the PBX never took his answer"
 
 
 def test_two_journeys_of_one_call_are_doubled() -> None:
