@@ -25,12 +25,14 @@ from callcenter.foundation.database import Database
 from callcenter.foundation.facts import Fact
 from callcenter.foundation.transactions import Ledger, Transaction
 from callcenter.telephony import link as link_module
+from callcenter.telephony import sign_in as sign_in_module
 from callcenter.telephony.ami_client import AmiAddress
 from callcenter.telephony.inbox import Inbox
 from callcenter.telephony.link import PbxLink
 from tests.crashes.pbx_truth import Message, PbxTruth
 
 PBX = "a"
+SIGN_IN: Any = sign_in_module
 EFFECT = "test"
 _DEADLINE = 60.0
 
@@ -267,7 +269,7 @@ def quick_lives() -> Iterator[None]:
         sqlite_driver: {"ThreadPoolExecutor": _AtOnce, "_in_a_thread_of_its_own": lambda: True},
     }
     kept = [(module, name, getattr(module, name)) for module, names in quick.items() for name in names]
-    kept.append((link_module, "AmiClient", link_module.AmiClient))
+    kept.append((SIGN_IN, "AmiClient", SIGN_IN.AmiClient))
     for module, names in quick.items():
         for name, value in names.items():
             setattr(module, name, value)
@@ -305,7 +307,7 @@ async def life(
         wires.append(Wire(truth, hear, say_early))
         return wires[-1]
 
-    link_module.AmiClient = connect  # type: ignore[assignment, misc]
+    SIGN_IN.AmiClient = connect
     engine = new_engine(ledger)
     link = PbxLink(ledger, engine, PBX, lambda: AmiAddress("127.0.0.1", 1, "u", "s"), lambda: cel_file)
     job = asyncio.create_task(link.run())
