@@ -1,12 +1,12 @@
 """What makes several processes one service: the bus, the facts of all shown in each, and who does what for all."""
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any
+from functools import partial
 
 from callcenter.foundation.bus import EFFECTS
 from callcenter.foundation.buses import bus_of
 from callcenter.foundation.follower import Follower
+from callcenter.foundation.jobs import Job
 from callcenter.foundation.lease_keeper import LeaseKeeper
 from callcenter.foundation.leases import Lease, while_ours
 from callcenter.foundation.outbox import OutboxWorker
@@ -14,8 +14,6 @@ from callcenter.foundation.settings import Settings
 from callcenter.foundation.this_process import process_name
 from callcenter.foundation.timers import TimerLoop
 from callcenter.foundation.transactions import Ledger
-
-Job = Coroutine[Any, Any, None]
 
 
 def pbx_duty_name(pbx: str) -> str:
@@ -37,17 +35,17 @@ class Duties:
     def may_act_on_pbx(self) -> bool:
         return self.pbx.may_act
 
-    def jobs(self, outbox: OutboxWorker, timers: TimerLoop) -> list[Job]:
-        """To be run as tasks until the service ends; then `end`."""
+    def jobs(self, outbox: OutboxWorker, timers: TimerLoop) -> dict[str, Job]:
+        """To be run until the service ends; then `end`."""
         self._ledger.when_effects(lambda: self.bus.publish(EFFECTS))
         self.bus.listen(EFFECTS, lambda _: outbox.wake())
-        return [
-            self.keeper.run(),
-            self.bus.run(),
-            self._follower.run(),
-            while_ours(self.outbox, outbox.run),
-            while_ours(self.timers, timers.run),
-        ]
+        return {
+            "leases": self.keeper.run,
+            "bus": self.bus.run,
+            "facts": self._follower.run,
+            "outbox": partial(while_ours, self.outbox, outbox.run),
+            "timers": partial(while_ours, self.timers, timers.run),
+        }
 
     async def end(self) -> None:
         """Once all jobs have ended: another process need not wait for the leases to run out."""

@@ -1,11 +1,10 @@
 """`create_app`: reads from top to bottom what runs, and stops it in mirrored order."""
 
-import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from fastapi import FastAPI
 
@@ -28,6 +27,7 @@ from callcenter.foundation.body_limit import BodyLimit
 from callcenter.foundation.clock import Clock, SystemClock
 from callcenter.foundation.database import Database
 from callcenter.foundation.facts import Recorded
+from callcenter.foundation.jobs import Job, Jobs
 from callcenter.foundation.leases import while_ours
 from callcenter.foundation.outbox import OutboxWorker
 from callcenter.foundation.relay import Relay
@@ -141,7 +141,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     outbox = OutboxWorker(ledger.fenced(duties.outbox), {OUTBOX_KIND: SmsSender(ledger, gateway_of(settings))})
     timers = TimerLoop(ledger.fenced(duties.timers), timer_handlers())
 
-    entries: dict[str, int] = {}
+    jobs, entries = Jobs(), dict[str, int]()
 
     def wake(recorded: list[Recorded]) -> None:
         """Queue members are compared when somebody's choice changed, not at each ring of a telephone."""
@@ -157,25 +157,26 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        jobs: list[Coroutine[Any, Any, None]] = [
-            *duties.jobs(outbox, timers),
-            while_ours(duties.pbx, link.run),
-            while_ours(duties.pbx, switch.run),
-            menu.run(),
-            broadcaster.run(),
-            broadcaster.resend_pops(),
-            broadcaster.send_figures(),
-            broadcaster.beat(),
-            health.watch_loop(),
-            *app.state.beside,
-        ]
-        tasks = [asyncio.create_task(job) for job in jobs]
-        yield
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await duties.end()
-        await ledger.database.close()
+        jobs.begin(
+            {
+                **duties.jobs(outbox, timers),
+                "pbx_link": partial(while_ours, duties.pbx, link.run),
+                "relayed_commands": partial(while_ours, duties.pbx, switch.run),
+                "menu_watch": menu.run,
+                "screens": broadcaster.run,
+                "pops_again": broadcaster.resend_pops,
+                "figures": broadcaster.send_figures,
+                "heartbeat": broadcaster.beat,
+                "loop_lag": health.watch_loop,
+                **app.state.beside,
+            }
+        )
+        try:
+            yield
+        finally:
+            await jobs.end()
+            await duties.end()
+            await ledger.database.close()
 
     app = FastAPI(
         title="callcenter",
@@ -185,7 +186,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         redoc_url=None,
     )
     app.state.ledger, app.state.settings = ledger, settings
-    app.state.beside = list[Coroutine[Any, Any, None]]()
+    app.state.beside = dict[str, Job]()
     app.state.monitor_dir = exchange.monitor_dir
     app.state.journey_origins = app.state.journey_access = CallOrigins(ledger)
     app.state.switch = switch
@@ -193,7 +194,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     app.add_middleware(BodyLimit)
     problems.install(app)
     _include_routes(app, ledger)
-    app.include_router(health.build(ledger, duties.pbx, link, menu, engine, hub, browser.ui_folder(settings)))
+    app.include_router(health.build(ledger, jobs, duties.pbx, link, menu, engine, hub, browser.ui_folder(settings)))
     report = HealthReport(ledger, settings.pbx_name, lambda pbx: app.state.monitor_dir(pbx))
     app.include_router(health_routes.build(report, duties.pbx, link, menu, exchange.process, hub))
     browser.mount(app, browser.ui_folder(settings))

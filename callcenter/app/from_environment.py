@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+from functools import partial
 
 from fastapi import FastAPI
 
@@ -20,7 +21,7 @@ def make_worker() -> FastAPI:
     settings = Settings()
     logs.configure(settings.log_level)
     app = create_app(settings)
-    app.state.beside.append(stop_without(int(os.environ[PARENT])))
+    app.state.beside["parent_watch"] = partial(stop_without, int(os.environ[PARENT]))
     return app
 
 

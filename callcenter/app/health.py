@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 
 from callcenter.calls.engine import CallEngine
 from callcenter.foundation.clock import iso
+from callcenter.foundation.jobs import Jobs
 from callcenter.foundation.leases import Lease
 from callcenter.foundation.outbox import OutboxRow, OutboxState
 from callcenter.foundation.this_process import shown_name
@@ -42,6 +43,7 @@ INBOX_OVERFLOWS = Gauge(
     "callcenter_ami_inbox_overflows", "How often more came than could be kept; recovery followed."
 )
 OPEN_JOURNEYS = Gauge("callcenter_open_journeys", "Journeys that have not ended.")
+JOB_FAULTS = Gauge("callcenter_job_faults", "How often a job of the service failed and began again.", ("job",))
 BROWSERS = Gauge("callcenter_browsers", "Connected desks.")
 
 
@@ -118,7 +120,7 @@ def _of_link(link: PbxLink, engine: CallEngine) -> dict[str, Any]:
 
 
 def build(
-    ledger: Ledger, duty: Lease, link: PbxLink, menu: MenuWatch, engine: CallEngine, hub: Hub, ui: Path
+    ledger: Ledger, jobs: Jobs, duty: Lease, link: PbxLink, menu: MenuWatch, engine: CallEngine, hub: Hub, ui: Path
 ) -> APIRouter:
     """`duty`: to own the PBX's link; its holder says with each beat how the link does."""
     router = APIRouter(tags=["health"])
@@ -136,13 +138,15 @@ def build(
 
     @router.get("/readyz", responses={503: {"description": "Not ready", "model": dict[str, Any]}})
     async def readyz(response: Response) -> dict[str, Any]:
-        """Ready = the database answers, the PBX link is live (whoever owns it), the browser application is there."""
+        """Ready = the database answers, the PBX link is live (whoever owns it), the browser application is there,
+        and no job of this process has failed within the last minute."""
         owner = _of_owner(duty, here())
         open_journeys = owner.pop("open_journeys")
         parts = {
             "database": await _database(ledger),
             "ami": owner.pop("ami") | owner,
             "browser": {"ok": (ui / "index.html").is_file(), "connected": len(hub)},
+            "jobs": {"ok": jobs.ok, "faults": dict(jobs.faults)},
         }
         ready = all(part["ok"] for part in parts.values())
         response.status_code = 200 if ready else 503
@@ -161,6 +165,8 @@ def build(
         _set_gauges(link.status)
         OPEN_JOURNEYS.set(engine.open_count)
         BROWSERS.set(len(hub))
+        for job, faults in jobs.faults.items():
+            JOB_FAULTS.labels(job).set(faults)
         return Response(generate_latest() + generate_latest(counted), media_type=CONTENT_TYPE_LATEST)
 
     return router

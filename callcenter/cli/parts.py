@@ -33,6 +33,7 @@ def all_parts(settings: Settings) -> dict[str, Part]:
         "database": _database(settings, service.pop("database", {"ok": False})),
         "ami": service.pop("ami", {"ok": False}),
         "browser": service.pop("browser", {"ok": False}),
+        "jobs": service.pop("jobs", {"ok": False}),
         "ivr": _ivr(settings, background, service.pop("menu", {})),
     }
     if parts["database"]["ok"]:
