@@ -7,6 +7,7 @@ from functools import partial
 
 from fastapi import FastAPI
 
+from callcenter.app import short_pauses
 from callcenter.app.factory import create_app
 from callcenter.foundation import logs
 from callcenter.foundation.settings import Settings
@@ -22,6 +23,7 @@ def make_worker() -> FastAPI:
     logs.configure(settings.log_level)
     app = create_app(settings)
     app.state.beside["parent_watch"] = partial(stop_without, int(os.environ[PARENT]))
+    short_pauses.shorten()
     return app
 
 

@@ -19,6 +19,8 @@ _LISTS = {
     "DeviceStateList": "DeviceStateListComplete",
 }
 
+_MEMBER_HAS = ("Penalty", "Paused", "PausedReason")
+
 Headers = Mapping[str, Any]
 
 
@@ -80,12 +82,19 @@ class FakePbx:
 
     def say(self, messages: Iterable[Headers]) -> None:
         """Send these events to whoever is connected, in one write."""
-        block = b""
-        for message in messages:
-            self._note(message)
-            block += encode(message)
+        self._tell(b"".join(encode(self._noted(message)) for message in messages))
+
+    def _tell(self, block: bytes) -> None:
         for writer in self._writers:
             writer.write(block)
+
+    def _noted(self, message: Headers) -> Headers:
+        """The event as it is to be said: a member's status tells of the pause that the member has by now."""
+        if message["Event"] != "QueueMemberStatus":
+            self._note(message)
+            return message
+        member = self.members.get((message["Queue"], message["Interface"]), {})
+        return {**message, **{name: member[name] for name in _MEMBER_HAS if name in member}}
 
     def _note(self, message: Headers) -> None:
         uniqueid, event = message.get("Uniqueid", ""), message["Event"]
@@ -134,6 +143,8 @@ class FakePbx:
             self.life = action["Value"]
         elif name == "QueueAdd":
             self._add(action)
+        elif name == "QueuePause":
+            self._pause(action)
         elif name == "UserEvent":
             said = {"Event": "UserEvent", "UserEvent": action["UserEvent"], "Run": action.get("Run", "")}
             return encode(done) + encode(said)
@@ -158,3 +169,12 @@ class FakePbx:
             "Paused": paused,
             "PausedReason": action["Reason"] if isinstance(action.get("Reason"), str) else "",
         }
+
+    def _pause(self, action: dict[str, str]) -> None:
+        key = (action["Queue"], action["Interface"])
+        if (member := self.members.get(key)) is None:
+            return
+        paused = "1" if action["Paused"] == "true" else "0"
+        self.members[key] = {**member, "Paused": paused, "PausedReason": action.get("Reason", "")}
+        said = {"Event": "QueueMemberPause", "Queue": key[0], "Interface": key[1], "MemberName": member["Name"]}
+        self._tell(encode({**said, **{name: self.members[key][name] for name in _MEMBER_HAS}}))

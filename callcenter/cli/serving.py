@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 import uvicorn
 
-from callcenter.app import create_app
+from callcenter.app import create_app, short_pauses
 from callcenter.app.from_environment import EVERY_WORKER, PARENT
 from callcenter.cli.output import clear_failures, fail
 from callcenter.foundation import logs, schema
@@ -41,7 +41,9 @@ def serve(
     with clear_failures():
         schema.upgrade(settings.sqlalchemy_url)
         if workers == 1:
-            uvicorn.run(create_app(settings), **at, **SERVER)
+            app = create_app(settings)
+            short_pauses.shorten()
+            uvicorn.run(app, **at, **SERVER)
         else:
             os.environ[PARENT] = str(os.getpid())
             uvicorn.run(EVERY_WORKER, factory=True, workers=workers, **at, **SERVER)
