@@ -35,6 +35,8 @@ class Round:
     differences: list[str] = field(default_factory=list)
     worst: dict[str, float] = field(default_factory=dict)
     recovery: float = -1.0
+    waited_for: str = ""
+    """What was wrong with the picture at the last look before it was right."""
     seconds: float = 0.0
 
     @property
@@ -60,8 +62,7 @@ async def play(centre: Centre, fault: Fault, index: int, n: int, seed: str, *, w
         blur.began = time.time()
         back = await fault.strike(centre, rng)
         blur.ended = time.time()
-        up = [] if fault.ends_calls else callers
-        result.recovery = await _recovered(centre, up, back)
+        result.recovery = await _recovered(centre, callers, blur.began if fault.ends_calls else 0.0, back, result)
         await asyncio.gather(*calling)
         phones.hangs_up_on[after.number] = 1.0
         await after.call(centre.sip, seconds=AFTER_SECONDS)
@@ -104,13 +105,20 @@ def reachable(centre: Centre) -> bool:
     return False
 
 
-async def _recovered(centre: Centre, callers: list[Caller], back: float) -> float:
-    """Until the service is live and the ledger has as many open journeys as there are calls."""
+async def _recovered(centre: Centre, callers: list[Caller], since: float, back: float, result: Round) -> float:
+    """Until the service is live and the ledger has as many open journeys as there are calls.
+
+    Calls that the PBX took before `since` are over, whatever the callers believe.
+    """
 
     def right() -> bool:
         if not centre.is_live():
+            result.waited_for = "the service is not live"
             return False
-        return centre.open_journeys() == sum(caller.is_up for caller in callers)
+        open_, up = centre.open_journeys(), sum(caller.is_up and caller.answered_at >= since for caller in callers)
+        if open_ != up:
+            result.waited_for = f"{open_} journeys are open, {up} calls are up"
+        return open_ == up
 
     try:
         await until("the picture is right", right, RECOVER_SECONDS)
