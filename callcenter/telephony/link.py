@@ -40,6 +40,7 @@ FENCE_SECONDS = 5.0
 FIRST_WAIT, MOST_WAIT = 0.1, 0.5
 """Seconds before the next attempt; the picture shall be right 2 s after the PBX is back."""
 GATHER_SECONDS = 0.003
+WRITE_AGAIN_SECONDS = 0.2
 SETTLING_SECONDS = 10.0
 """What a queue's members lack so soon after a link was made belongs to its recovery."""
 
@@ -336,11 +337,11 @@ class PbxLink:
 
     async def _write_again(self) -> None:
         while self._engine.unsaved:
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(WRITE_AGAIN_SECONDS)
             try:
                 await self._engine.flush()
-            except Exception:
-                self._log.exception("still_not_written", changes=self._engine.unsaved)
+            except Exception as error:
+                self._log.warning("still_not_written", changes=self._engine.unsaved, error=type(error).__name__)
 
     async def _note(self, events: list[LineEvent]) -> None:
         """What concerns members and devices, not journeys."""
