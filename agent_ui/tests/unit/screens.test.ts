@@ -99,5 +99,7 @@ describe('the ledger of a call', () => {
     const guessed = ledgerLines({ ...ledger, estimated: ['agent_legs.0.from', 'ended_at'] })
     expect(guessed.filter((line) => line.guessed).map((line) => line.title)).toEqual(['1007 接听', '来电人挂断'])
     expect(guessed.find((line) => line.title === '1007 接听')?.text).toContain('约 通话 03:42')
+    const began = ledgerLines({ ...ledger, estimated: ['started_at', 'attempts.0.ringing_at'] })
+    expect(began.filter((line) => line.guessed).map((line) => line.title)).toEqual(['来电', '振铃 1003'])
   })
 })

@@ -36,8 +36,8 @@ function visits(journey: Ledger): LedgerLine[] {
 }
 
 function attempts(journey: Ledger): LedgerLine[] {
-  return journey.attempts.filter((attempt) => attempt.outcome !== 'answered').map((attempt) => ({
-    at: attempt.ringing_at, glyph: 's-ringing', tone: attempt.outcome === 'cancelled' ? '' : 'bad',
+  return journey.attempts.map((attempt, n) => ({ attempt, n })).filter(({ attempt }) => attempt.outcome !== 'answered').map(({ attempt, n }) => ({
+    at: attempt.ringing_at, guessed: guesses(journey, `attempts.${n}.ringing_at`), glyph: 's-ringing', tone: attempt.outcome === 'cancelled' ? '' : 'bad',
     title: t('ledger.rang', { agent: agentNumber(attempt.agent) }),
     text: attempt.outcome ? word('attempt_outcome', attempt.outcome) : t('ledger.still'),
   }))
@@ -58,7 +58,7 @@ export function ledgerLines(journey: Ledger): LedgerLine[] {
   const timed = [...visits(journey), ...attempts(journey), ...legs(journey)]
     .sort((one, other) => Date.parse(one.at) - Date.parse(other.at))
   const lines: LedgerLine[] = [{
-    at: journey.started_at, glyph: 'phone', tone: '', title: t(`direction.${journey.direction}`),
+    at: journey.started_at, guessed: guesses(journey, 'started_at'), glyph: 'phone', tone: '', title: t(`direction.${journey.direction}`),
     text: joined(
       journey.dialled ? t('ledger.dialled', { number: journey.dialled }) : '',
       journey.ivr_steps.length ? t('history.menu', { steps: journey.ivr_steps.map(stepText).join(' → ') }) : '',
