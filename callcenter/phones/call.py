@@ -1,6 +1,7 @@
 """One call, whichever side began it: state, sound, hold, keys, transfer, the end."""
 
 import asyncio
+import contextlib
 import secrets
 
 from callcenter.phones import sdp
@@ -15,6 +16,7 @@ from callcenter.phones.stack import SipStack
 from callcenter.phones.waiting import Changes
 
 BYE_SECONDS = 5.0
+PARTING_SECONDS = 1.0
 
 
 class Call:
@@ -100,13 +102,19 @@ class Call:
         self.happened(What.RESUMED)
 
     async def transfer(self, number: str) -> int:
-        """Blind transfer (REFER). Returns the SIP code; once accepted we hang up: Asterisk leaves that to us."""
+        """Blind transfer (REFER). Returns the SIP code; once accepted we hang up: Asterisk leaves that to us.
+
+        Not at once: 202 says that the transfer is under way. A BYE that overtakes it ends the bridge, and with it
+        the call of him who was to be transferred. Asterisk's NOTIFY comes only after our BYE, so we wait for time.
+        """
         self._must_be_up()
         target = sip_uri(number, self.peer)
         headers = (("Refer-To", f"<{target}>"), ("Referred-By", self.dialog.local))
         response = await self._send("REFER", headers)
         if response.code < 300:
             self.happened(What.TRANSFERRED, str(response.code))
+            with contextlib.suppress(WaitTimedOut):
+                await self.changes.until(lambda: self.state is CallState.ENDED, "their BYE", PARTING_SECONDS)
             await self.hang_up()
         return response.code
 
