@@ -2,45 +2,31 @@
 
 Connecting *is* recovering (callcenter.md §4.2): live events are buffered from the first byte, the picture is read and
 merged, the buffer is applied (the switchboard takes doubled and late news), and only then are events taken as they
-come. A light sweep compares what the PBX lists with what we believe; only if they differ is it done in full, and what
-had to be mended is counted by kind and kept.
+come (`intake`). What the PBX shows is compared with what we believe at once and every 20 s (`comparing`).
 """
 
 import asyncio
 import random
 import time
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import datetime
 
 from callcenter.calls.engine import CallEngine
-from callcenter.calls.events import LineEvent
-from callcenter.calls.pbx_events import DeviceStateChanged, FenceReached, MemberEvent
 from callcenter.calls.repairs import Repair
 from callcenter.foundation import logs
-from callcenter.foundation.ids import new_secret_id
 from callcenter.foundation.transactions import Ledger
-from callcenter.telephony import ami_events, gap, picture
-from callcenter.telephony.ami_client import AmiAddress, AmiClient, AmiOutcomeUnknown, AmiUnavailable, Message
-from callcenter.telephony.ami_headers import stamp_of
+from callcenter.telephony.ami_client import AmiAddress, AmiClient, AmiOutcomeUnknown, AmiUnavailable
+from callcenter.telephony.comparing import Comparison
 from callcenter.telephony.devices import DeviceKeeper
-from callcenter.telephony.gap import Stretch
 from callcenter.telephony.heartbeat import Heartbeat
-from callcenter.telephony.inbox import Inbox
+from callcenter.telephony.intake import Intake
 from callcenter.telephony.link_status import LinkState, LinkStatus
 from callcenter.telephony.members import MemberKeeper
-from callcenter.telephony.pbx_clock import PbxClock, Window
-from callcenter.telephony.pbx_logs import Ends, FindFile, PbxLogs
-from callcenter.telephony.picture import Picture
-from callcenter.telephony.repair_log import FoundBy, RepairLog
+from callcenter.telephony.pbx_logs import FindFile, PbxLogs
+from callcenter.telephony.repair_log import FoundBy
 from callcenter.telephony.sign_in import Attempt, signed_in
 
-SWEEP_SECONDS = 20.0
-FENCE_SECONDS = 5.0
 FIRST_WAIT, MOST_WAIT = 0.1, 0.5
 """Seconds before the next attempt; the picture shall be right 2 s after the PBX is back."""
-GATHER_SECONDS = 0.003
-WRITE_AGAIN_SECONDS = 0.2
 SETTLING_SECONDS = 10.0
 """What a queue's members lack so soon after a link was made belongs to its recovery."""
 
@@ -60,33 +46,31 @@ class PbxLink:
     ) -> None:
         self._ledger = ledger
         self._engine = engine
-        self._pbx = pbx
         self._address = address
         self._may_act = may_act
-        self._logs = PbxLogs(ledger, pbx, cel_file, queue_log)
-        self._ends = Ends()
-        self._inbox = Inbox()
-        self._turn = asyncio.Lock()
-        self._has_caught_up = False
-        self._fences: dict[str, asyncio.Event] = {}
         self._log = logs.get("pbx_link")
-        self._clock = PbxClock()
-        self._handling = Window()
         self._live_since = 0.0
-        self.repairs = RepairLog(ledger, pbx)
-        self.devices = DeviceKeeper(ledger)
-        self.members = MemberKeeper(ledger, self._members_repaired)
+        self._has_caught_up = False
         self._heartbeat = Heartbeat()
         self._status = LinkStatus()
+        self.devices = DeviceKeeper(ledger)
+        self.members = MemberKeeper(ledger, self._members_repaired)
+        self.intake = Intake(ledger, engine, pbx, self.members, self.devices, self._overflowed)
+        files = PbxLogs(ledger, pbx, cel_file, queue_log)
+        self.comparison = Comparison(
+            ledger, engine, pbx, files, self.intake, self.members, self.devices, self._status
+        )
+        self.repairs = self.comparison.repairs
         self.client: AmiClient | None = None
 
     @property
     def status(self) -> LinkStatus:
         """As it is now."""
-        status, now = self._status, time.monotonic()
-        status.lag, status.handling = self._clock.lag.percentiles(now), self._handling.percentiles(now)
-        status.clock_offset_seconds, status.clock_steps = self._clock.offset_seconds, self._clock.steps
-        status.inbox, status.inbox_most = len(self._inbox), max(status.inbox_most, self._inbox.deepest)
+        status, intake, now = self._status, self.intake, time.monotonic()
+        status.lag, status.handling = intake.clock.lag.percentiles(now), intake.handling.percentiles(now)
+        status.clock_offset_seconds, status.clock_steps = intake.clock.offset_seconds, intake.clock.steps
+        status.events = intake.events
+        status.inbox, status.inbox_most = len(intake.inbox), max(status.inbox_most, intake.inbox.deepest)
         status.unsaved, status.set_aside = self._engine.unsaved, self._engine.set_aside
         status.open_journeys = self._engine.open_count
         status.repairs, status.disagreements = self.repairs.total, self.members.disagreements
@@ -99,7 +83,8 @@ class PbxLink:
         Never gives up; waits a little longer after each failure, with jitter.
         """
         wait, loaded = FIRST_WAIT, False
-        self._inbox, self._has_caught_up = Inbox(), False
+        self.intake.forget()
+        self._has_caught_up = False
         self.devices.reset()
         self._status.enter(LinkState.DOWN, self._ledger.clock.now())
         while True:
@@ -133,13 +118,15 @@ class PbxLink:
         if address is None:
             raise AmiUnavailable("no PBX instance")
         await self._take_rest()
-        client = await signed_in(lambda: Attempt(self._address() or address, self._hear, self._pong, self._may_act))
+        client = await signed_in(
+            lambda: Attempt(self._address() or address, self.intake.hear, self.intake.pong, self._may_act)
+        )
         self.client, begun = client, time.monotonic()
         self._status.connected_at = self._ledger.clock.now()
         self._status.links += 1
         self._status.enter(LinkState.RECOVERING, self._status.connected_at)
         self._log.info("link_up")
-        await self._recover(client)
+        await self.comparison.in_full(client, FoundBy.RECOVERY)
         self._has_caught_up = True
         self._live_since = time.monotonic()
         self._status.recovery_ms = (self._live_since - begun) * 1000
@@ -148,8 +135,8 @@ class PbxLink:
         self.members.wake()
         async with asyncio.TaskGroup() as tasks:
             jobs = [
-                tasks.create_task(self._consume()),
-                tasks.create_task(self._sweep(client)),
+                tasks.create_task(self.intake.consume()),
+                tasks.create_task(self.comparison.sweep_often(client)),
                 tasks.create_task(self.members.run(client)),
                 tasks.create_task(self._heartbeat.run(client)),
             ]
@@ -162,191 +149,19 @@ class PbxLink:
 
         Unless that link ended while it recovered: then the files tell first what came before its news.
         """
-        if self._inbox.overflowed:
-            self._inbox = Inbox()
+        if self.intake.inbox.overflowed:
+            self.intake.forget()
         if self._has_caught_up:
-            async with self._turn:
-                await self._drain()
+            async with self.intake.turn:
+                await self.intake.drain()
             self._has_caught_up = False
 
-    # ---- what the PBX says ----
-
-    def _hear(self, message: Message) -> None:
-        event = ami_events.translate(message, self._pbx, self._ledger.clock.now())
-        if event is None:
-            return
-        self._status.events += 1
-        if "Timestamp" in message:
-            at = self._clock.corrected(event.at, time.monotonic())
-            if at is not event.at:
-                event = replace(event, at=at)
-        if isinstance(event, FenceReached) and event.run in self._fences:
-            self._fences[event.run].set()
-        self._inbox.put(event)
-        if self._inbox.overflowed and self.client is not None and self.client.is_up:
+    def _overflowed(self) -> None:
+        if self.client is not None and self.client.is_up:
             self._status.overflows += 1
             self._log.error("inbox_full")
             self.client.close()
 
-    def _pong(self, sent: float, received: float, answer: Message) -> None:
-        self._clock.answered(sent, received, stamp_of(answer), self._ledger.clock.now())
-
-    async def _now(self, client: AmiClient) -> datetime:
-        """The PBX's time, in which everything about its calls is reckoned; ours if it does not tell."""
-        if self._engine.open_count == 0:
-            self._clock.settle()
-        try:
-            await client.ping()
-        except TimeoutError as error:
-            raise AmiOutcomeUnknown("Ping") from error
-        return self._clock.shown_at(time.monotonic()) or self._ledger.clock.now()
-
-    async def _look(self, client: AmiClient, *, life: bool) -> Picture:
-        """The PBX's present picture; on return all that it said before is in the inbox (the fence came back)."""
-        at = await self._now(client)
-        if life:
-            shown = await picture.read(client, self._ledger, self._pbx, at)
-        else:
-            shown = await picture.read_lists(client, self._pbx, at)
-        run = new_secret_id()
-        fence = self._fences[run] = asyncio.Event()
-        try:
-            await client.send("UserEvent", {"UserEvent": "Fence", "Run": run})
-            async with asyncio.timeout(FENCE_SECONDS):
-                await fence.wait()
-        except TimeoutError as error:
-            raise AmiOutcomeUnknown("the fence did not come back") from error
-        finally:
-            del self._fences[run]
-        return shown
-
-    # ---- comparing ----
-
-    async def _recover(self, client: AmiClient) -> None:
-        await self._compare(client, FoundBy.RECOVERY)
-
-    async def _compare(self, client: AmiClient, found_by: FoundBy) -> None:
-        """In full: the PBX's files first, since what they tell has true times; then its lists."""
-        stretch, ends = await self._logs.read()  # before the picture: what the files tell has ended or is shown
-        commands = self.members.commands
-        shown = await self._look(client, life=found_by is FoundBy.RECOVERY)
-        if shown.new_life:
-            self.devices.reset()
-            self._status.life_since = self._ledger.clock.now()
-        async with self._turn:
-            if found_by is not FoundBy.RECOVERY:
-                await self._drain()
-            # After a gap the files come first: by news of its end a call would be over before its middle is told.
-            repairs = await self._fill(replace(stretch, trusted=not self._clock.is_set))
-            await self._drain()
-            lines = {line.uniqueid for line in shown.lines}
-            repairs += await self._engine.mend(lines=shown.lines, waits=shown.waits, at=shown.at, live=lines)
-            await self._drain()
-            devices = await self.devices.compare(shown.devices, [line.channel for line in shown.lines])
-            repairs += [] if shown.new_life else devices
-            if found_by is FoundBy.RECOVERY:
-                self.members.shown(shown.members)
-            elif commands == self.members.commands:
-                repairs += self.members.corrected(shown.members)
-        self._ends = ends
-        await self._repaired(repairs, found_by)
-        await self._logs.mark(ends)
-        self._log.info("compared", found_by=found_by, new_life=shown.new_life, lines=len(lines), repairs=len(repairs))
-
-    async def _fill(self, stretch: Stretch) -> list[Repair]:
-        """Calls that ended while we were away, before the comparison would end them by estimate."""
-        try:
-            return await gap.fill(self._engine, self._pbx, stretch)
-        except Exception:
-            if self._engine.unsaved:
-                await self._write_again()
-                raise
-            # A fault in reading the second source must not keep us from the first.
-            self._log.exception("gap_not_filled")
-            return []
-
-    async def _repaired(self, repairs: list[Repair], found_by: FoundBy) -> None:
-        if repairs:
-            self._status.last_repaired_at = self._ledger.clock.now()
-        await self.repairs.note(repairs, found_by)
-
     async def _members_repaired(self, repairs: list[Repair]) -> None:
         settling = time.monotonic() - self._live_since < SETTLING_SECONDS
-        await self._repaired(repairs, FoundBy.RECOVERY if settling else FoundBy.SWEEP)
-
-    async def _sweep(self, client: AmiClient) -> None:
-        while True:
-            await asyncio.sleep(SWEEP_SECONDS)
-            try:
-                await self.sweep(client)
-            except (AmiUnavailable, AmiOutcomeUnknown):
-                client.close()  # the next link recovers
-                return
-            except Exception:
-                # The database is away: giving up the link would lose what the PBX says meanwhile.
-                self._log.exception("sweep_failed")
-
-    async def sweep(self, client: AmiClient) -> None:
-        """One light comparison; in full if it differs, and still does when all that was on its way has come."""
-        ends = await self._logs.ends()
-        shown = await picture.read_lists(client, self._pbx, await self._now(client))
-        agreed = await self._agrees(shown)
-        if not agreed:
-            self._status.full_sweeps += 1
-            shown = await self._look(client, life=False)
-            async with self._turn:
-                await self._drain()
-                agreed = await self._agrees(shown)
-        if agreed:
-            # Not the present ends: what they tell may still be on its way here.
-            if not len(self._inbox) and not self._engine.unsaved:
-                await self._logs.mark(self._ends)
-            self._ends = ends
-        else:
-            await self._compare(client, FoundBy.SWEEP)
-        self._status.sweeps += 1
-        self._status.last_sweep_at = self._ledger.clock.now()
-
-    async def _agrees(self, shown: Picture) -> bool:
-        if not self._engine.agrees(shown.lines, shown.waits, shown.at) or not self.members.agrees(shown.members):
-            return False
-        return await self.devices.agrees(shown.devices, [line.channel for line in shown.lines])
-
-    # ---- writing ----
-
-    async def _consume(self) -> None:
-        while True:
-            await self._inbox.wait()
-            # What happens comes as a handful of messages within 2 ms: one transaction for all, not one for the first.
-            await self._inbox.gather(GATHER_SECONDS)
-            async with self._turn:
-                await self._drain()
-
-    async def _drain(self) -> None:
-        while batch := self._inbox.take():
-            came_at = self._inbox.came_at
-            try:
-                await self._engine.take(batch)
-                await self._note(batch)
-            except Exception:
-                # The database is away: the engine keeps what it could not write; try until it is back.
-                self._log.exception("batch_not_written", events=len(batch))
-                await self._write_again()
-            now = time.monotonic()
-            self._handling.add(now, now - came_at)
-
-    async def _write_again(self) -> None:
-        while self._engine.unsaved:
-            await asyncio.sleep(WRITE_AGAIN_SECONDS)
-            try:
-                await self._engine.flush()
-            except Exception as error:
-                self._log.warning("still_not_written", changes=self._engine.unsaved, error=type(error).__name__)
-
-    async def _note(self, events: list[LineEvent]) -> None:
-        """What concerns members and devices, not journeys."""
-        for event in events:
-            if isinstance(event, MemberEvent):
-                self.members.note(event)
-            elif isinstance(event, DeviceStateChanged):
-                await self.devices.note(event)
+        await self.comparison.repaired(repairs, FoundBy.RECOVERY if settling else FoundBy.SWEEP)

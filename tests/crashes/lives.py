@@ -24,6 +24,7 @@ from callcenter.foundation.clock import FrozenClock
 from callcenter.foundation.database import Database
 from callcenter.foundation.facts import Fact
 from callcenter.foundation.transactions import Ledger, Transaction
+from callcenter.telephony import intake as intake_module
 from callcenter.telephony import link as link_module
 from callcenter.telephony import sign_in as sign_in_module
 from callcenter.telephony.ami_client import AmiAddress
@@ -222,7 +223,7 @@ class Life:
         for message in stream:
             self.truth.hear(message)
             if seen(message):
-                self.link._hear(message)
+                self.link.intake.hear(message)
         self.clock.at = max(self.clock.at, self.truth.now)
         await self.settled()
 
@@ -265,7 +266,8 @@ class _AtOnce(Executor):
 def quick_lives() -> Iterator[None]:
     """Lives that lose no time: no waiting for more messages or before the next attempt, no thread for SQLite."""
     quick: dict[Any, dict[str, Any]] = {
-        link_module: {"GATHER_SECONDS": 0.0, "FIRST_WAIT": 0.0, "MOST_WAIT": 0.0, "Inbox": _WatchedInbox},
+        intake_module: {"GATHER_SECONDS": 0.0, "Inbox": _WatchedInbox},
+        link_module: {"FIRST_WAIT": 0.0, "MOST_WAIT": 0.0},
         sqlite_driver: {"ThreadPoolExecutor": _AtOnce, "_in_a_thread_of_its_own": lambda: True},
     }
     kept = [(module, name, getattr(module, name)) for module, names in quick.items() for name in names]

@@ -22,6 +22,7 @@ from callcenter.foundation.clock import FrozenClock
 from callcenter.foundation.facts import FactRow
 from callcenter.foundation.transactions import Ledger
 from callcenter.tasks.models import Task
+from callcenter.telephony import comparing
 from callcenter.telephony import link as link_module
 from callcenter.telephony.ami_client import AmiAddress
 from callcenter.telephony.link import PbxLink
@@ -247,7 +248,7 @@ async def test_the_rest_of_a_call_whose_begin_nobody_knows_is_left_out(scene: Sc
 
 
 async def test_while_we_listen_the_bookmark_goes_along(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(link_module, "SWEEP_SECONDS", 0.02)
+    monkeypatch.setattr(comparing, "SWEEP_SECONDS", 0.02)
     await scene.start()
     scene.written(RECORDED.read_text("utf-8"))
 

@@ -11,7 +11,7 @@ from callcenter.agents.states import LineState, PersonState
 from callcenter.calls import switchboard
 from callcenter.calls.models import JourneyRow, QueueVisitRow
 from callcenter.foundation.clock import FrozenClock
-from callcenter.telephony import link as link_module
+from callcenter.telephony import intake as intake_module
 from callcenter.telephony.inbox import Inbox
 from callcenter.telephony.models import RepairRow
 from callcenter.telephony.repair_log import FoundBy
@@ -24,7 +24,7 @@ __all__ = ["exchange"]
 async def sweep(exchange: Exchange) -> None:
     client = exchange.link.client
     assert client is not None
-    await exchange.link.sweep(client)
+    await exchange.link.comparison.sweep(client)
 
 
 async def kept(exchange: Exchange, found_by: FoundBy = FoundBy.SWEEP) -> list[tuple[str, str]]:
@@ -152,9 +152,9 @@ async def test_an_inbox_that_overflows_is_counted_and_followed_by_recovery(
 ) -> None:
     exchange.start()
     await exchange.live()
-    exchange.link._inbox._most = 3
-    monkeypatch.setattr(link_module, "Inbox", lambda: Inbox())
-    async with exchange.link._turn:  # nobody takes anything
+    exchange.link.intake.inbox._most = 3
+    monkeypatch.setattr(intake_module, "Inbox", lambda: Inbox())
+    async with exchange.link.intake.turn:  # nobody takes anything
         for n in range(6):
             exchange.ami.connection.event("Newchannel", **newchannel(f"pbx-179540640{n}.{n}", f"179540640{n}.1"))
         await until(lambda: exchange.link.status.overflows, "the overflow is counted")
