@@ -21,6 +21,7 @@ from callcenter.telephony.ami_headers import (
     Translator,
     clock_seconds,
     line_of,
+    name_of,
     offer,
     stamp_of,
     text,
@@ -66,7 +67,7 @@ def live_line(row: Message) -> LiveLine | None:
         channel=text(row, "Channel", ID_LENGTH),
         state=whole(row, "ChannelState"),
         caller_number=text(row, "CallerIDNum"),
-        caller_name=text(row, "CallerIDName"),
+        caller_name=name_of(row),
         dialled=text(row, "Exten"),
         application=text(row, "Application"),
         bridge=text(row, "BridgeId", ID_LENGTH),
@@ -101,7 +102,7 @@ def _newchannel(m: Message, pbx: str, at: datetime) -> ev.LineEvent | None:
     if _is_watch(m):
         return None
     incoming = m.get("ChannelState") == STATE_RING
-    number, name = text(m, "CallerIDNum"), text(m, "CallerIDName")
+    number, name = text(m, "CallerIDNum"), name_of(m)
     return ev.LineAppeared(pbx, at, *line_of(m), incoming, number, name, text(m, "Exten"), text(m, "Context"))
 
 

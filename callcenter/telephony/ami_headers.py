@@ -1,6 +1,7 @@
 """Headers of AMI messages as harmless values. Nothing here raises: a line may be cut anywhere, and callers decide
 what stands in caller ids."""
 
+import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ Translator = Callable[[Message, str, datetime], LineEvent | None]
 
 ID_LENGTH = 150  # Asterisk's own limit of a Uniqueid
 TEXT_LENGTH = 80  # AST_MAX_EXTENSION and what fits on a screen
+_ESCAPED = re.compile(r"\\(?:([\\'\"?])|[abfnrtv])")
 
 
 def text(message: Message, key: str, limit: int = TEXT_LENGTH) -> str:
@@ -29,6 +31,12 @@ def text(message: Message, key: str, limit: int = TEXT_LENGTH) -> str:
 def _printable(value: str) -> str:
     spaced = (" " if unicodedata.category(char) == "Zs" else char for char in value)
     return "".join(char for char in spaced if char.isprintable())
+
+
+def name_of(message: Message) -> str:
+    """The caller's name as it was sent; the PBX writes it with C's backslashes: `O\\'Brien`, `Who\\?`."""
+    written = text(message, "CallerIDName", 2 * TEXT_LENGTH)
+    return _ESCAPED.sub(lambda found: found[1] or "", written)[:TEXT_LENGTH]
 
 
 def whole(message: Message, key: str) -> int:

@@ -77,6 +77,9 @@ def newchannel(**headers: str) -> e.LineAppeared:
         ("全角\u3000空格", "全角 空格"),
         ("x" * 500, "x" * TEXT_LENGTH),
         ("'; DROP TABLE journeys; --", "'; DROP TABLE journeys; --"),
+        ("O\\'Brien \\\"Bo\\\" \\\\ Who\\?", "O'Brien \"Bo\" \\ Who?"),
+        ("two\\nlines\\", "twolines\\"),
+        ("\\'" * 100, "'" * TEXT_LENGTH),
     ],
 )
 def test_a_callers_name_is_text_and_nothing_else(sent: str, kept: str) -> None:
