@@ -13,7 +13,7 @@ from callcenter.pbx.errors import NotRunning, PbxError, StartFailed
 from callcenter.pbx.layout import InstanceLayout
 from callcenter.pbx.plan import PbxPlan
 from callcenter.pbx.ports import release, require_free
-from callcenter.pbx.process import running_pid, send_signal, spawn, wait_until
+from callcenter.pbx.process import running_pid, send_signal, spawn, wait_for_end, wait_until
 from callcenter.pbx.render import DEFAULT_CONF_DIR, render
 
 _BOOT_SECONDS = 30.0
@@ -69,6 +69,7 @@ def stop(home: Path) -> bool:
     for number, seconds in ((signal.SIGTERM, _STOP_SECONDS), (signal.SIGKILL, _STOP_SECONDS)):
         send_signal(pid, layout, number)
         if wait_until(lambda: running_pid(layout) is None, seconds=seconds):
+            wait_for_end(pid)
             layout.pid_file.unlink(missing_ok=True)
             return True
     raise PbxError(f"the process {pid} of the PBX does not end")

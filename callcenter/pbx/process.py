@@ -61,6 +61,13 @@ def reap(pid: int) -> None:
         del _children[pid]
 
 
+def wait_for_end(pid: int) -> None:
+    """Of a process that ends: the kernel takes its command line away a moment before it can be waited for."""
+    child = _children.pop(pid, None)
+    if child is not None:
+        child.wait()
+
+
 def send_signal(pid: int, layout: InstanceLayout, number: signal.Signals) -> None:
     if is_ours(pid, layout):
         try:
