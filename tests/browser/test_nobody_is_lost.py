@@ -180,12 +180,14 @@ async def test_a_caller_who_hangs_up_while_the_service_is_dead_is_not_lost(stack
     assert [task["owner"] is not None for task in tasks if task["journey_id"] == journey["id"]] == [True]
 
 
+MARKUP = "<img src=x onerror=document.title='owned'><b>王</b>"
 WITNESS = Path(tempfile.gettempdir()) / "callcenter-was-here"
 HOSTILE = {
     "13899770011": 'a"; drop table journeys; --',
     "13899770012": f"${{SHELL(touch {WITNESS})}}",
     "13899770013": "😀🇨🇳 مەھەممەت \u202eabc",
     "13899770014": "<script>document.title='owned'</script>",
+    "13899770016": MARKUP,
     "13899770015": "王" * 200,
 }
 
@@ -198,14 +200,21 @@ async def test_hostile_caller_names_are_text_and_nothing_else(stack: Stack, open
             calling = asyncio.create_task(stack.call(number, name=name, seconds=30))
             call = await telephone.ringing()
             await expect(desk.get_by_role("alert")).to_have_count(1)
+            if name == MARKUP:
+                await expect(desk.get_by_role("alert")).to_contain_text(MARKUP)
             await call.answer()
             await desk.get_by_text("新工单").wait_for()
+            if name == MARKUP:
+                await expect(desk.get_by_text(MARKUP).first).to_be_visible()
             await call.hang_up()
             await calling
             await desk.get_by_text("这通电话的结果").wait_for()
             await desk.keyboard.press("8")
             await desk.keyboard.press("Control+Enter")
             await expect(desk.get_by_text("这通电话的结果")).to_have_count(0)
+    await desk.get_by_role("link", name="通话").click()
+    await desk.get_by_text("138****0016").first.wait_for()
+    assert await desk.locator("img[src='x']").count() == 0
     assert await desk.title() == title
     assert not WITNESS.exists()
     with stack.client("1004") as supervisor:
