@@ -4,7 +4,7 @@ It keeps book of the lines and members of what it said, so that a sweep finds wh
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -57,12 +57,14 @@ def describe(folder: Path, name: str, port: int) -> None:
 class FakePbx:
     """`async with FakePbx() as pbx:` listens on a free port of 127.0.0.1."""
 
-    def __init__(self) -> None:
+    def __init__(self, devices: Sequence[str] = ()) -> None:
+        """`devices`: the registered telephones, as `PJSIP/1001`."""
         self.port = 0
         self.life = ""
         self.lines: dict[str, dict[str, Any]] = {}
         self.members: dict[tuple[str, str], Headers] = {}
         self.waiting: dict[str, Headers] = {}
+        self._devices = devices
         self._writers: set[asyncio.StreamWriter] = set()
         self._talks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
@@ -156,6 +158,10 @@ class FakePbx:
         if name == "QueueStatus":
             members = [{"Event": "QueueMember", **member} for member in self.members.values()]
             return [*members, *({"Event": "QueueEntry", **entry} for entry in self.waiting.values())]
+        if name == "DeviceStateList":
+            return [
+                {"Event": "DeviceStateChange", "Device": device, "State": "NOT_INUSE"} for device in self._devices
+            ]
         return []
 
     def _add(self, action: dict[str, str]) -> None:

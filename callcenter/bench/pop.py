@@ -19,6 +19,7 @@ from pathlib import Path
 
 from websockets.asyncio.client import connect
 
+from callcenter.agents.models import interface_of
 from callcenter.bench.agents import fresh_ledger, make_agents
 from callcenter.bench.browsers import desks
 from callcenter.bench.errors import BenchFailed
@@ -99,7 +100,10 @@ async def _ours(folder: Path, agents: int, rate: float, calls: int) -> Times:
     cookies = await make_agents(ledger, agents)
     await make_households(ledger, [_number(n) for n in range(0, calls, 2)])
     await ledger.database.close()
-    async with FakePbx() as pbx, service_of_fake_pbx(folder, pbx) as (service, port):
+    async with (
+        FakePbx([interface_of(seat) for seat in cookies]) as pbx,
+        service_of_fake_pbx(folder, pbx) as (service, port),
+    ):
         rings: dict[str, float] = {}
         pops: list[float] = []
         all_shown = asyncio.Event()

@@ -130,17 +130,22 @@ class Broadcaster:
         """For `Ledger.watch`."""
         self._strip.note(recorded)
         wanted = [one for one in recorded if one.fact.type in _TOLD]
+        if _of(wanted, _RING):
+            self._strip.hold()
         if wanted:
             self._facts.put_nowait(wanted)
 
     async def run(self) -> None:
         """Until cancelled. One step at a time, so that a ring waits for no more than one desk's message."""
         while True:
-            if not self._due:
-                self._take(await self._facts.get())
             while not self._facts.empty():
                 self._take(self._facts.get_nowait())
-            await self._step(self._due)
+            if not self._due.rings:
+                self._strip.go_on()
+            if self._due:
+                await self._step(self._due)
+            else:
+                self._take(await self._facts.get())
 
     def _take(self, facts: list[Recorded]) -> None:
         self._due.take(facts)

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 MOST_WAITING = 200
-AT_ONCE = 25
-"""So many browsers are told in one turn of the loop: 300 at once held it for 30 ms, and a pop behind them."""
+AT_ONCE = 8
+"""So many browsers are told in one turn of the loop: 300 at once held it for 30 ms, and a pop behind them, whose way
+is some ten turns long."""
 
 Message = dict[str, Any]
 

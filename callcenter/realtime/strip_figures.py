@@ -24,6 +24,8 @@ from callcenter.realtime.hub import Hub
 COALESCE_SECONDS = 0.25
 UNASKED_SECONDS = 10.0
 """Counted anew after so long though nothing was heard: midnight, and what another process wrote."""
+RINGS_FIRST_SECONDS = 0.25
+"""At most so long the count stands back for cards."""
 _IDLE_SHARE = 9
 """Counting takes at most a tenth of the time, however long a day's calls take to count."""
 _COUNTED = ("call.", "work_order.", PRESENCE_CHANGED)
@@ -39,6 +41,8 @@ class StripFigures:
         self._hub = hub
         self._reader = reader
         self._changed = asyncio.Event()
+        self._calm = asyncio.Event()
+        self._calm.set()
         self._shared: Figures = {}
         self._own: dict[uuid.UUID, Figures] = {}
         self._seats: dict[uuid.UUID, tuple[str, uuid.UUID | None]] = {}
@@ -49,12 +53,23 @@ class StripFigures:
         if any(one.fact.type.startswith(_COUNTED) for one in recorded):
             self._changed.set()
 
+    def hold(self) -> None:
+        """A telephone rings: its card goes first, and counting would take half of the time from it."""
+        self._calm.clear()
+
+    def go_on(self) -> None:
+        """The cards of all rings are sent."""
+        self._calm.set()
+
     async def run(self, coalesce: float = COALESCE_SECONDS) -> None:
         """Until cancelled."""
         while True:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(UNASKED_SECONDS):
                     await self._changed.wait()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(RINGS_FIRST_SECONDS):
+                    await self._calm.wait()
             self._changed.clear()
             began = time.monotonic()
             try:
