@@ -1,125 +1,33 @@
 """Calls that ended while nobody listened come from the CEL file, once, whatever happens to us meanwhile."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from callcenter.calls.models import (
     AgentLegRow,
-    CelBookmark,
     IvrStepRow,
-    JourneyRow,
     QueueVisitRow,
     RecordingRow,
-    RingAttemptRow,
 )
-from callcenter.foundation.clock import FrozenClock
 from callcenter.foundation.facts import FactRow
-from callcenter.foundation.transactions import Ledger
 from callcenter.tasks.models import Task
 from callcenter.telephony import comparing
-from callcenter.telephony import link as link_module
-from callcenter.telephony.ami_client import AmiAddress
-from callcenter.telephony.link import PbxLink
-from tests.fakes.fake_ami import Connection, FakeAmi, Headers
-from tests.integration.conftest import new_engine, until
+from tests.fakes.fake_ami import Connection, Headers
+from tests.integration.conftest import until
+from tests.integration.telephony.pbx_scene import BEGIN, CALLER, GIVEN_UP, LINE, QUEUED, STEP, Scene
 
 RECORDED = Path(__file__).parents[2] / "transcripts" / "cel" / "calls.csv"
 OUTCOMES = ["abandoned", "abandoned", "answered", "answered", "ivr_hangup", "no_agents", "no_agents", "timeout"]
-COUNTED = (JourneyRow, IvrStepRow, QueueVisitRow, RingAttemptRow, AgentLegRow, Task, FactRow)
-
-CALLER, LINE = "PJSIP/trunk-0000abcd", "pbx-1795406300.7"
-
-
-def row(kind: str, at: str, *, app: str = "", extra: str = "", data: str = "", exten: str = "s") -> str:
-    extra = extra.replace('"', '""')
-    columns = (kind, at, "13899886021", exten, CALLER, app, LINE, LINE, "", extra, data, "")
-    return ",".join(f'"{column}"' for column in columns) + "\n"
-
-
-BEGIN = row("CHAN_START", "1795406300.100010", exten="96365") + row("ANSWER", "1795406300.200010", app="Answer")
-STEP = row("IvrStep", "1795406301.100010", extra='{"extra":"main_menu:1"}')
-QUEUED = row("APP_START", "1795406302.100010", app="Queue", data="hotline-zh,tc,,,300")
-GIVEN_UP = (
-    row("APP_END", "1795406330.500000", app="Queue")
-    + row("HANGUP", "1795406330.500000", extra=f'{{"hangupcause":0,"hangupsource":"{CALLER}"}}')
-    + row("LINKEDID_END", "1795406330.500000")
-)
-
-
-@dataclass
-class Scene:
-    ami: FakeAmi
-    ledger: Ledger
-    file: Path
-    link: PbxLink | None = None
-    job: asyncio.Task[None] | None = None
-
-    async def start(self) -> PbxLink:
-        """A new life of the service; returns when it is live."""
-        await self.stop()
-        address = AmiAddress("127.0.0.1", self.ami.port, "callcenter", "secret")
-        engine = new_engine(self.ledger, "pbx")
-        link = self.link = PbxLink(self.ledger, engine, "pbx", lambda: address, lambda: self.file)
-        self.job = asyncio.create_task(link.run())
-        await until(lambda: link.status.state == "live", "the link is live")
-        return link
-
-    async def stop(self) -> None:
-        if self.job is not None:
-            self.job.cancel()
-            await asyncio.gather(self.job, return_exceptions=True)
-            self.job = None
-
-    def written(self, text: str) -> None:
-        with self.file.open("a", encoding="utf-8") as out:
-            out.write(text)
-
-    async def journeys(self) -> list[JourneyRow]:
-        async with self.ledger.reading() as session:
-            return list(await session.scalars(select(JourneyRow).order_by(JourneyRow.started_at)))
-
-    async def counts(self) -> list[int]:
-        async with self.ledger.reading() as session:
-            return [await session.scalar(select(func.count()).select_from(model)) or 0 for model in COUNTED]
-
-    async def bookmark(self) -> int:
-        async with self.ledger.reading() as session:
-            return (await session.get_one(CelBookmark, "pbx")).offset
-
-    async def forget_bookmark(self) -> None:
-        async with self.ledger.transaction() as tx:
-            (await tx.session.get_one(CelBookmark, "pbx")).offset = 0
-
-    def heard(self, name: str, at: str, **headers: str) -> None:
-        """An event of the caller's line over the AMI."""
-        line = {"Channel": CALLER, "ChannelState": "4", "CallerIDNum": "13899886021", "Exten": "96365"} | headers
-        self.ami.connection.event(name, **line, Timestamp=at, Uniqueid=LINE, Linkedid=LINE)
-
-
-@pytest.fixture
-async def scene(
-    ledger: Ledger, clock: FrozenClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Scene]:
-    monkeypatch.setattr(link_module, "FIRST_WAIT", 0.01)
-    monkeypatch.setattr(link_module, "MOST_WAIT", 0.02)
-    clock.at = datetime.fromisoformat("2026-11-23T04:00:00+00:00")
-    async with FakeAmi() as ami:
-        made = Scene(ami, ledger, tmp_path / "Master.csv")
-        yield made
-        await made.stop()
 
 
 async def test_what_went_before_our_first_life_is_not_ours(scene: Scene) -> None:
     scene.written(RECORDED.read_text("utf-8"))
     await scene.start()
     assert await scene.journeys() == []
-    assert await scene.bookmark() == scene.file.stat().st_size
+    assert await scene.bookmark() == scene.cel.stat().st_size
 
 
 async def test_calls_of_the_gap_get_their_outcomes_and_tasks_and_no_second_reading_changes_anything(
@@ -253,7 +161,7 @@ async def test_while_we_listen_the_bookmark_goes_along(scene: Scene, monkeypatch
     scene.written(RECORDED.read_text("utf-8"))
 
     async def moved() -> bool:
-        return await scene.bookmark() == scene.file.stat().st_size
+        return await scene.bookmark() == scene.cel.stat().st_size
 
     await until(moved, "the sweep has moved the bookmark")
     assert await scene.journeys() == []
@@ -262,7 +170,7 @@ async def test_while_we_listen_the_bookmark_goes_along(scene: Scene, monkeypatch
 async def test_garbage_in_the_file_keeps_nobody_from_going_live(scene: Scene) -> None:
     await scene.start()
     await scene.stop()
-    with scene.file.open("ab") as out:
+    with scene.cel.open("ab") as out:
         out.write(
             b'\xff\xfe\x00\n"CHAN_START","x"\n' + b'"",' * 3000 + b"\n" + BEGIN.encode() + GIVEN_UP.encode()[:50]
         )

@@ -1,24 +1,15 @@
 """queue_log beside CEL: it adds what CEL cannot tell, stands in where CEL is silent, and doubles nothing."""
 
-import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
 from callcenter.calls.models import JourneyRow, QueueVisitRow, RingAttemptRow
-from callcenter.foundation.clock import FrozenClock
-from callcenter.foundation.transactions import Ledger
 from callcenter.tasks.models import Task
-from callcenter.telephony import link as link_module
-from callcenter.telephony.ami_client import AmiAddress
-from callcenter.telephony.link import PbxLink
 from callcenter.telephony.models import QueueLogBookmark, RepairRow
-from tests.fakes.fake_ami import FakeAmi
-from tests.integration.conftest import new_engine, until
-from tests.integration.telephony.test_gap import BEGIN, CALLER, GIVEN_UP, LINE, QUEUED, STEP
+from tests.integration.conftest import until
+from tests.integration.telephony.pbx_scene import BEGIN, CALLER, GIVEN_UP, LINE, QUEUED, STEP, Scene
 
 LOGGED = (
     f"1795406302|{LINE}|hotline-zh|NONE|ENTERQUEUE||13899886021|4\n",
@@ -26,53 +17,23 @@ LOGGED = (
 )
 
 
-class Scene:
-    def __init__(self, ami: FakeAmi, ledger: Ledger, folder: Path) -> None:
-        self.ami, self.ledger = ami, ledger
-        self.cel, self.queue_log = folder / "Master.csv", folder / "queue_log"
-        self.job: asyncio.Task[None] | None = None
-
-    async def start(self) -> PbxLink:
-        await self.stop()
-        address = AmiAddress("127.0.0.1", self.ami.port, "callcenter", "secret")
-        engine = new_engine(self.ledger, "pbx")
-        link = PbxLink(
-            self.ledger, engine, "pbx", lambda: address, lambda: self.cel, queue_log=lambda: self.queue_log
-        )
-        self.job = asyncio.create_task(link.run())
-        await until(lambda: link.status.state == "live", "the link is live")
-        return link
-
-    async def stop(self) -> None:
-        if self.job is not None:
-            self.job.cancel()
-            await asyncio.gather(self.job, return_exceptions=True)
-            self.job = None
-
-    async def told(self) -> tuple[JourneyRow, QueueVisitRow]:
-        async with self.ledger.reading() as session:
-            [journey] = await session.scalars(select(JourneyRow))
-            [visit] = await session.scalars(select(QueueVisitRow))
-        return journey, visit
-
-    async def kinds(self) -> list[str]:
-        async with self.ledger.reading() as session:
-            return sorted(await session.scalars(select(RepairRow.kind)))
+@pytest.fixture(autouse=True)
+async def seen_once(scene: Scene) -> None:
+    """The PBX writes a queue_log, and the service has read it before."""
+    scene.queue_log.write_text("1795406000|NONE|NONE|NONE|QUEUESTART|\n")
+    await scene.start()
 
 
-@pytest.fixture
-async def scene(
-    ledger: Ledger, clock: FrozenClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Scene]:
-    monkeypatch.setattr(link_module, "FIRST_WAIT", 0.01)
-    monkeypatch.setattr(link_module, "MOST_WAIT", 0.02)
-    clock.at = datetime.fromisoformat("2026-11-23T04:00:00+00:00")
-    async with FakeAmi() as ami:
-        made = Scene(ami, ledger, tmp_path)
-        made.queue_log.write_text("1795406000|NONE|NONE|NONE|QUEUESTART|\n")
-        await made.start()
-        yield made
-        await made.stop()
+async def told(scene: Scene) -> tuple[JourneyRow, QueueVisitRow]:
+    async with scene.ledger.reading() as session:
+        [journey] = await session.scalars(select(JourneyRow))
+        [visit] = await session.scalars(select(QueueVisitRow))
+    return journey, visit
+
+
+async def kinds(scene: Scene) -> list[str]:
+    async with scene.ledger.reading() as session:
+        return sorted(await session.scalars(select(RepairRow.kind)))
 
 
 async def test_both_files_tell_and_nothing_is_doubled(scene: Scene) -> None:
@@ -82,11 +43,11 @@ async def test_both_files_tell_and_nothing_is_doubled(scene: Scene) -> None:
         log.writelines(LOGGED)
     for _ in range(2):
         await scene.start()
-        journey, visit = await scene.told()
+        journey, visit = await told(scene)
         assert (journey.outcome, journey.estimates) == ("abandoned", None)
         assert (visit.position, visit.outcome) == (4, "abandoned")
         assert visit.joined_at == datetime.fromtimestamp(1795406302.100010, UTC), "CEL's finer stamp"
-        assert await scene.kinds() == ["from_cel", "from_queue_log"]
+        assert await kinds(scene) == ["from_cel", "from_queue_log"]
 
 
 @pytest.mark.parametrize("rotated", [False, True])
@@ -100,7 +61,7 @@ async def test_without_cel_queue_log_tells_alone_also_when_it_was_rotated(scene:
         log.write(LOGGED[1])
     for _ in range(2):
         await scene.start()
-        journey, visit = await scene.told()
+        journey, visit = await told(scene)
         assert (journey.outcome, journey.number, journey.estimated) == ("abandoned", "+8613899886021", False)
         assert (visit.position, round(visit.wait_seconds)) == (4, 28)
         async with scene.ledger.reading() as session:
@@ -108,7 +69,7 @@ async def test_without_cel_queue_log_tells_alone_also_when_it_was_rotated(scene:
             mark = await session.get_one(QueueLogBookmark, "pbx")
         assert task.journey_id == journey.id, "a lost caller is somebody's task"
         assert mark.offset == scene.queue_log.stat().st_size
-        assert await scene.kinds() == ["from_queue_log"]
+        assert await kinds(scene) == ["from_queue_log"]
 
 
 async def test_a_caller_seen_waiting_who_left_in_the_gap_gets_the_true_end(scene: Scene) -> None:
@@ -126,7 +87,7 @@ async def test_a_caller_seen_waiting_who_left_in_the_gap_gets_the_true_end(scene
     with scene.queue_log.open("a") as log:
         log.writelines(LOGGED)
     await scene.start()
-    journey, visit = await scene.told()
+    journey, visit = await told(scene)
     assert (journey.outcome, journey.estimated, visit.position) == ("abandoned", False, 4)
     assert visit.joined_at == datetime.fromtimestamp(1795406302.1, UTC), "heard, and not told again"
     assert journey.ended_at is not None

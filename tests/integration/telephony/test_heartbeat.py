@@ -2,12 +2,12 @@
 
 from callcenter.telephony.heartbeat import BEAT, WATCH, WATCHED
 from tests.integration.conftest import until
-from tests.integration.telephony.test_gap import Scene, scene  # noqa: F401
+from tests.integration.telephony.pbx_scene import Scene
 
 NOW = 1_795_406_300
 
 
-async def test_a_new_link_writes_the_pbx_s_time_and_starts_the_watch_once(scene: Scene) -> None:  # noqa: F811
+async def test_a_new_link_writes_the_pbx_s_time_and_starts_the_watch_once(scene: Scene) -> None:
     variables = scene.ami.picture.variables
     variables["EPOCH"] = str(NOW)
     await scene.start()
@@ -27,7 +27,7 @@ async def test_a_new_link_writes_the_pbx_s_time_and_starts_the_watch_once(scene:
     await until(lambda: len(scene.ami.sent("Originate")) == 2, "a watch that has not looked for an hour is none")
 
 
-async def test_a_pbx_that_does_not_tell_its_time_gets_no_beat(scene: Scene) -> None:  # noqa: F811
+async def test_a_pbx_that_does_not_tell_its_time_gets_no_beat(scene: Scene) -> None:
     scene.ami.picture.variables["EPOCH"] = "soon"
     await scene.start()
     await until(lambda: {"Variable": "EPOCH"}.items() <= scene.ami.sent("Getvar")[-1].items(), "it was asked")
