@@ -68,22 +68,18 @@ async def test_what_was_not_sent_is_tried_again_later(city: City, failure: SmsFa
     assert await states(city, order) == ("sent", "sent", "done")
 
 
-async def test_a_number_that_takes_no_texts_is_not_tried_again(city: City) -> None:
-    order, gateway = await city.placed(), ScriptedGateway([Rejected("21614")])
+@pytest.mark.parametrize(
+    ("failure", "state"), [(Rejected("21614"), "failed"), (OutcomeUnknown("ReadTimeout"), "unknown")]
+)
+async def test_a_number_that_takes_no_texts_and_a_text_that_may_have_gone_are_not_tried_again(
+    city: City, failure: Exception, state: str
+) -> None:
+    order, gateway = await city.placed(), ScriptedGateway([failure])
     for _ in range(3):
         await carry_out(city, gateway)
         city.clock.advance(timedelta(hours=1))
     assert gateway.sent == []
-    assert await states(city, order) == ("failed", "failed", "failed")
-
-
-async def test_a_text_that_may_have_gone_is_left_to_people(city: City) -> None:
-    order, gateway = await city.placed(), ScriptedGateway([OutcomeUnknown("ReadTimeout")])
-    for _ in range(3):
-        await carry_out(city, gateway)
-        city.clock.advance(timedelta(hours=1))
-    assert gateway.sent == []
-    assert await states(city, order) == ("unknown", "unknown", "unknown")
+    assert await states(city, order) == (state, state, state)
 
 
 async def test_a_service_that_died_while_sending_does_not_send_again(city: City) -> None:
