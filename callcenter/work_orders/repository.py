@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import load_only
 
 from callcenter.foundation import paging
-from callcenter.foundation.errors import Invalid, NotFound
+from callcenter.foundation.errors import NotFound
 from callcenter.foundation.phone_numbers import normalise
 from callcenter.franchisees.models import Franchisee
 from callcenter.work_orders import numbers
@@ -90,7 +90,8 @@ async def page(
     if query:
         statement = statement.where(_matches(query, area_code))
     if cursor:
-        statement = statement.where(WorkOrder.id < _cursor_id(cursor))
+        (last,) = paging.decode(cursor, paging.an_id)
+        statement = statement.where(WorkOrder.id < last)
     rows = list(await session.scalars(statement))
     more = paging.encode(str(rows[PAGE - 1].id)) if len(rows) > PAGE else None
     return rows[:PAGE], more
@@ -116,14 +117,6 @@ def _name_begins(query: str) -> ColumnElement[bool]:
         return WorkOrder.name_2 == query
     begin = WorkOrder.name_3 == query[:3]
     return begin if len(query) == 3 else and_(begin, func.substr(WorkOrder.customer_name, 1, len(query)) == query)
-
-
-def _cursor_id(cursor: str) -> uuid.UUID:
-    (text,) = paging.decode(cursor, 1)
-    try:
-        return uuid.UUID(text)
-    except (ValueError, AttributeError, TypeError):
-        raise Invalid("invalid_cursor") from None
 
 
 async def history(session: AsyncSession, order_id: uuid.UUID) -> Sequence[StateChange]:
