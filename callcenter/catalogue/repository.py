@@ -1,16 +1,16 @@
 """Every query about services and prices."""
 
-import unicodedata
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import case, or_, select
+from sqlalchemy import case, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.catalogue.models import PriceBook, PriceEntry, ServiceItem
 from callcenter.catalogue.pricing import Price, Step, Surcharge, SurchargeKind
 from callcenter.foundation.errors import NotFound
-from callcenter.foundation.versioned import VersionState
+from callcenter.foundation.plain_text import without_space
+from callcenter.foundation.versioned import in_force
 
 MOST_FOUND = 8
 _MOST_QUERY = 40
@@ -18,16 +18,7 @@ _MOST_QUERY = 40
 
 async def price_book_at(session: AsyncSession, at: datetime) -> PriceBook:
     """The price book in force at `at`. `NotFound` if none is published."""
-    found = await session.scalar(
-        select(PriceBook)
-        .where(
-            PriceBook.version_state != VersionState.DRAFT,
-            PriceBook.valid_from <= at,
-            or_(PriceBook.valid_to.is_(None), PriceBook.valid_to > at),
-        )
-        .order_by(PriceBook.valid_from.desc())
-        .limit(1)
-    )
+    found = await in_force(session, PriceBook, at)
     if found is None:
         raise NotFound("price_book_not_found")
     return found
@@ -56,7 +47,7 @@ async def price(session: AsyncSession, *, item_code: str, at: datetime) -> tuple
 async def search(session: AsyncSession, *, query: str, at: datetime) -> list[tuple[ServiceItem, PriceEntry]]:
     """At most eight items whose names, aliases, pinyin or initials hold `query`; those beginning with it first."""
     book = await price_book_at(session, at)
-    folded = _fold(query)
+    folded = without_space(query, _MOST_QUERY).lower()  # as the keys are (`search_keys.fold`)
     statement = (
         select(ServiceItem, PriceEntry)
         .join(PriceEntry, PriceEntry.item_code == ServiceItem.code)
@@ -69,12 +60,6 @@ async def search(session: AsyncSession, *, query: str, at: datetime) -> list[tup
         )
     rows = await session.execute(statement.order_by(ServiceItem.rank, ServiceItem.code).limit(MOST_FOUND))
     return [(found, entry) for found, entry in rows]
-
-
-def _fold(query: str) -> str:
-    """As `search_keys.fold`, without control characters (NUL is no text to PostgreSQL)."""
-    folded = unicodedata.normalize("NFKC", query[:_MOST_QUERY]).lower()
-    return "".join(c for c in folded if not c.isspace() and unicodedata.category(c)[0] != "C")
 
 
 def _price(wanted: ServiceItem, book: PriceBook, entry: PriceEntry) -> Price:

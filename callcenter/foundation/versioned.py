@@ -5,8 +5,10 @@ draft → published → retired, with a half-open valid range. Publishing may ne
 
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeVar
 
-from sqlalchemy import String
+from sqlalchemy import String, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callcenter.foundation.errors import Refused
@@ -41,3 +43,21 @@ class Versioned:
         if self.version_state != VersionState.PUBLISHED:
             raise Refused("version_not_published", state=self.version_state)
         self.version_state, self.valid_to = VersionState.RETIRED, valid_to
+
+
+V = TypeVar("V", bound=Versioned)
+
+
+async def in_force(session: AsyncSession, kind: type[V], at: datetime) -> V | None:
+    """The version of that table that was valid at `at`; None if none was."""
+    found: V | None = await session.scalar(
+        select(kind)
+        .where(
+            kind.version_state != VersionState.DRAFT,
+            kind.valid_from <= at,
+            or_(kind.valid_to.is_(None), kind.valid_to > at),
+        )
+        .order_by(kind.valid_from.desc())
+        .limit(1)
+    )
+    return found

@@ -6,12 +6,12 @@ as candidates. Any input costs a bounded time: at most `MOST_TEXT` characters ar
 """
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from callcenter.foundation.plain_text import without_space
 from callcenter.intakes import wanted_days, wanted_hours
 from callcenter.intakes.chinese_numbers import PATTERN as NUMBER
 from callcenter.intakes.chinese_numbers import value
@@ -88,9 +88,7 @@ def parse(text: str, *, now: datetime, clock: ClockName = ClockName.BEIJING) -> 
 
 
 def _clean(text: str) -> str:
-    folded = unicodedata.normalize("NFKC", text[: MOST_TEXT * 2])
-    kept = "".join(c for c in folded if not c.isspace() and unicodedata.category(c)[0] != "C")
-    return kept[:MOST_TEXT].replace("號", "号").replace("點", "点")
+    return without_space(text, MOST_TEXT).replace("號", "号").replace("點", "点")
 
 
 def _relative(said: str, now: datetime) -> Slot | None:

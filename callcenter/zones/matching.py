@@ -5,10 +5,11 @@ The text is cut from left to right, always taking the longest name that fits, so
 what stays double is ambiguous and a person chooses (domain.md §4.5).
 """
 
-import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+from callcenter.foundation.plain_text import without_space
 
 MOST_TEXT = 256
 """Characters read; an address longer than this is cut, so hostile input costs a bounded time."""
@@ -63,9 +64,8 @@ class _Hit:
 
 
 def clean(text: str) -> str:
-    """NFKC, without white space and control characters, at most `MOST_TEXT` characters."""
-    folded = unicodedata.normalize("NFKC", text[: MOST_TEXT * 2])
-    return "".join(c for c in folded if not c.isspace() and unicodedata.category(c)[0] != "C")[:MOST_TEXT]
+    """`without_space`, at most `MOST_TEXT` characters."""
+    return without_space(text, MOST_TEXT)
 
 
 @dataclass

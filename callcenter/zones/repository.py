@@ -3,11 +3,11 @@
 import uuid
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.foundation.errors import NotFound
-from callcenter.foundation.versioned import VersionState
+from callcenter.foundation.versioned import in_force
 from callcenter.zones.matching import Gazetteer, Level, Place
 from callcenter.zones.models import Zone, ZoneVersion
 
@@ -16,17 +16,7 @@ _MOST_DEPTH = 6
 
 async def published(session: AsyncSession, at: datetime) -> ZoneVersion | None:
     """The version in force at `at`."""
-    found: ZoneVersion | None = await session.scalar(
-        select(ZoneVersion)
-        .where(
-            ZoneVersion.version_state != VersionState.DRAFT,
-            ZoneVersion.valid_from <= at,
-            or_(ZoneVersion.valid_to.is_(None), ZoneVersion.valid_to > at),
-        )
-        .order_by(ZoneVersion.valid_from.desc())
-        .limit(1)
-    )
-    return found
+    return await in_force(session, ZoneVersion, at)
 
 
 async def gazetteer(session: AsyncSession, at: datetime) -> Gazetteer:
