@@ -135,10 +135,11 @@ class CallEngine:
         waits: Iterable[LiveWait],
         at: datetime,
         live: Collection[str],
+        spared: timedelta | None = None,
     ) -> list[Repair]:
-        """Make the picture agree with what the PBX shows at `at`; what had to be mended."""
+        """Make the picture agree with what the PBX shows at `at`; what had to be mended. `spared`: `end_missing`."""
         waiting = list(waits)
-        changes = self._board.end_missing(live, at)
+        changes = self._board.end_missing(live, at, spared=spared)
         changes += self._board.adopt(lines, waiting, at)
         left = self._board.leave_missing(waiting, at)
         self._unsaved.extend([*changes, *left])

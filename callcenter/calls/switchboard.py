@@ -292,21 +292,25 @@ class Switchboard:
         call = self._by_line.get(uniqueid)
         return call.journey.lines.get(uniqueid) if call is not None else None
 
-    def end_missing(self, live: Collection[str], at: datetime, *, estimated: bool = True) -> list[Change]:
-        """End every line that is not among the live uniqueids; lines younger than 2 s before `at` are spared."""
+    def end_missing(
+        self, live: Collection[str], at: datetime, *, estimated: bool = True, spared: timedelta | None = None
+    ) -> list[Change]:
+        """End every line that is not among the live uniqueids; lines younger than `spared` before `at` (2 s) stay."""
         gone = [
             e.LineVanished(self.pbx, at, line.uniqueid, call.origin.linkedid, line.channel, estimated)
-            for call, line in self._gone(live, at)
+            for call, line in self._gone(live, at, spared)
         ]
         return [change for event in gone for change in self.apply(event)]
 
-    def _gone(self, live: Collection[str], at: datetime) -> list[tuple[CallLog, Line]]:
-        known = set(live)
+    def _gone(
+        self, live: Collection[str], at: datetime, spared: timedelta | None = None
+    ) -> list[tuple[CallLog, Line]]:
+        known, youngest = set(live), at - (SPARED_AGE if spared is None else spared)
         return [
             (call, line)
             for call in self._calls()
             for line in call.journey.lines.values()
-            if line.ended_at is None and line.uniqueid not in known and line.appeared_at <= at - SPARED_AGE
+            if line.ended_at is None and line.uniqueid not in known and line.appeared_at <= youngest
         ]
 
     # ---- across a restart ----

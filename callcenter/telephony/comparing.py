@@ -6,6 +6,7 @@ mended is counted by kind and kept.
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 
 from callcenter.calls.engine import CallEngine
 from callcenter.calls.repairs import Repair
@@ -23,6 +24,8 @@ from callcenter.telephony.picture import Picture
 from callcenter.telephony.repair_log import FoundBy, RepairLog
 
 SWEEP_SECONDS = 20.0
+NEWBORN = timedelta(seconds=0.25)
+"""So young a line of a PBX that has just begun to live may be missing in its list; older ones were another life's."""
 
 
 class Comparison:
@@ -44,6 +47,8 @@ class Comparison:
         self._pbx = pbx
         self._files = files
         self._ends = Ends()
+        self._new_life = False
+        """Not forgotten with a link that ends in its recovery: the next one finds the mark that this one has made."""
         self._intake = intake
         self._members = members
         self._devices = devices
@@ -55,10 +60,9 @@ class Comparison:
         """The PBX's files first, since what they tell has true times; then its lists."""
         stretch, ends = await self._files.read()  # before the picture: what the files tell has ended or is shown
         commands = self._members.commands
-        shown = await self._look(client, life=found_by is FoundBy.RECOVERY)
-        if shown.new_life:
-            self._devices.reset()
-            self._status.life_since = self._ledger.clock.now()
+        if found_by is FoundBy.RECOVERY:
+            await self._note_life(client)
+        shown = await self._look(client)
         async with self._intake.turn:
             if found_by is not FoundBy.RECOVERY:
                 await self._intake.drain()
@@ -66,10 +70,16 @@ class Comparison:
             repairs = await self._fill(replace(stretch, trusted=not self._intake.clock.is_set))
             await self._intake.drain()
             lines = {line.uniqueid for line in shown.lines}
-            repairs += await self._engine.mend(lines=shown.lines, waits=shown.waits, at=shown.at, live=lines)
+            repairs += await self._engine.mend(
+                lines=shown.lines,
+                waits=shown.waits,
+                at=shown.at,
+                live=lines,
+                spared=NEWBORN if self._new_life else None,
+            )
             await self._intake.drain()
             devices = await self._devices.compare(shown.devices, [line.channel for line in shown.lines])
-            repairs += [] if shown.new_life else devices
+            repairs += [] if self._new_life else devices
             if found_by is FoundBy.RECOVERY:
                 self._members.shown(shown.members)
             elif commands == self._members.commands:
@@ -77,7 +87,8 @@ class Comparison:
         self._ends = ends
         await self.repaired(repairs, found_by)
         await self._files.mark(ends)
-        self._log.info("compared", found_by=found_by, new_life=shown.new_life, lines=len(lines), repairs=len(repairs))
+        self._log.info("compared", found_by=found_by, new_life=self._new_life, lines=len(lines), repairs=len(repairs))
+        self._new_life = False
 
     async def repaired(self, repairs: list[Repair], found_by: FoundBy) -> None:
         """Count and keep what was mended."""
@@ -105,7 +116,7 @@ class Comparison:
         agreed = await self._agrees(shown)
         if not agreed:
             self._status.full_sweeps += 1
-            shown = await self._look(client, life=False)
+            shown = await self._look(client)
             async with self._intake.turn:
                 await self._intake.drain()
                 agreed = await self._agrees(shown)
@@ -119,13 +130,15 @@ class Comparison:
         self._status.sweeps += 1
         self._status.last_sweep_at = self._ledger.clock.now()
 
-    async def _look(self, client: AmiClient, *, life: bool) -> Picture:
+    async def _note_life(self, client: AmiClient) -> None:
+        if await picture.take_life(client, self._ledger, self._pbx):
+            self._new_life = True
+            self._devices.reset()
+            self._status.life_since = self._ledger.clock.now()
+
+    async def _look(self, client: AmiClient) -> Picture:
         """The PBX's present picture; on return all that it said before is in the inbox."""
-        at = await self._intake.now(client)
-        if life:
-            shown = await picture.read(client, self._ledger, self._pbx, at)
-        else:
-            shown = await picture.read_lists(client, self._pbx, at)
+        shown = await picture.read_lists(client, self._pbx, await self._intake.now(client))
         await self._intake.fence(client)
         return shown
 

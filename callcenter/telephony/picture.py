@@ -1,6 +1,6 @@
 """What the PBX shows now: its life, its lines, its waiting callers, members and devices (recovery, steps 1 and 3)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from callcenter.calls.models import PbxLife
@@ -17,17 +17,10 @@ LIFE = "CALLCENTER_LIFE"
 @dataclass(frozen=True, slots=True)
 class Picture:
     at: datetime
-    new_life: bool
     lines: list[LiveLine]
     waits: list[LiveWait]
     members: list[MemberEvent]
     devices: list[DeviceStateChanged]
-
-
-async def read(client: AmiClient, ledger: Ledger, pbx: str, at: datetime | None = None) -> Picture:
-    """Whether it is a new life, then the lists. `at`: the PBX's time; None if it does not tell it, then ours."""
-    new_life = await _take_life(client, ledger, pbx)
-    return replace(await read_lists(client, pbx, at or ledger.clock.now()), new_life=new_life)
 
 
 async def read_lists(client: AmiClient, pbx: str, at: datetime) -> Picture:
@@ -42,10 +35,10 @@ async def read_lists(client: AmiClient, pbx: str, at: datetime) -> Picture:
             members.append(ami_members.live_member(row, pbx, at))
     told = [ami_events.translate(row, pbx, at) for row in await client.ask_list("DeviceStateList")]
     devices = [event for event in told if isinstance(event, DeviceStateChanged)]
-    return Picture(at, False, lines, waits, members, devices)
+    return Picture(at, lines, waits, members, devices)
 
 
-async def _take_life(client: AmiClient, ledger: Ledger, pbx: str) -> bool:
+async def take_life(client: AmiClient, ledger: Ledger, pbx: str) -> bool:
     """Whether this is another life of the PBX than the one we knew; marks it as known.
 
     The PBX is asked and told outside any transaction: it may take its time, and SQLite has one writer. It is told

@@ -211,9 +211,9 @@ async def test_a_life_that_is_known_is_not_written_again(exchange: Exchange, mon
             yield session
 
     monkeypatch.setattr(Database, "write", counted)
-    shown = await picture.read(client, exchange.ledger, "pbx")
+    new_life = await picture.take_life(client, exchange.ledger, "pbx")
     client.close()
-    assert (shown.new_life, written) == (False, [])
+    assert (new_life, written) == (False, [])
 
 
 async def test_a_new_life_of_the_pbx_is_known_by_its_missing_mark(exchange: Exchange) -> None:
@@ -233,6 +233,27 @@ async def test_a_new_life_of_the_pbx_is_known_by_its_missing_mark(exchange: Exch
     await until(lambda: exchange.ami.picture.variables.get(LIFE), "a new mark")
     await exchange.live()
     assert exchange.ami.picture.variables[LIFE] != first
+
+
+async def test_the_last_call_of_a_life_ends_with_it_though_the_link_was_lost_again_at_once(
+    exchange: Exchange,
+) -> None:
+    exchange.start()
+    await exchange.live()
+    born = f"{(exchange.clock.now() - timedelta(seconds=1)).timestamp():.6f}"
+    exchange.ami.connection.event("Newchannel", **newchannel("pbx-1795409990.7", born))
+
+    async def known() -> bool:
+        return bool(await exchange.journeys())
+
+    await until(known, "the call")
+    exchange.ami.picture.variables.clear()
+    exchange.ami.cut_at = "QueueStatus"
+    exchange.ami.connection.cut()
+    await until(lambda: len(exchange.ami.connections) == 3, "a third link")
+    await exchange.live()
+    [row] = await exchange.journeys()
+    assert row.ended_at is not None, "no line of an earlier life goes on, however young"
 
 
 async def test_members_are_made_as_we_want_them_with_one_command_each(exchange: Exchange) -> None:
