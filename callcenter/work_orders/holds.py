@@ -7,7 +7,7 @@ and 2.)
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from callcenter.foundation import timers
 from callcenter.foundation.errors import Refused
@@ -75,24 +75,16 @@ def limit_of(code: str) -> str:
 
 
 async def _running(tx: Transaction, order: WorkOrder) -> list[TimerRow]:
-    rows = await tx.session.scalars(
-        select(TimerRow).where(
-            TimerRow.subject == subject_of(order.id),
-            TimerRow.entry_seq == order.entry_seq,
-            TimerRow.ended_at.is_(None),
-        )
-    )
-    return [row for row in rows if limit_of(row.code) in PAUSED_BY_HOLD]
+    return await _limits(tx, order, TimerRow.ended_at.is_(None))
 
 
 async def _stopped(tx: Transaction, order: WorkOrder, at: datetime) -> list[TimerRow]:
     """The limits that this pause stopped: ended at its beginning without having fired."""
-    rows = await tx.session.scalars(
-        select(TimerRow).where(
-            TimerRow.subject == subject_of(order.id),
-            TimerRow.entry_seq == order.entry_seq,
-            TimerRow.ended_at == at,
-            TimerRow.fired_at.is_(None),
-        )
-    )
+    return await _limits(tx, order, TimerRow.ended_at == at, TimerRow.fired_at.is_(None))
+
+
+async def _limits(tx: Transaction, order: WorkOrder, *those: ColumnElement[bool]) -> list[TimerRow]:
+    """The order's timers in its present state that a hold pauses."""
+    of_order = (TimerRow.subject == subject_of(order.id), TimerRow.entry_seq == order.entry_seq)
+    rows = await tx.session.scalars(select(TimerRow).where(*of_order, *those))
     return [row for row in rows if limit_of(row.code) in PAUSED_BY_HOLD]
