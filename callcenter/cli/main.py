@@ -26,7 +26,7 @@ COMMANDS = {
     "pbx": Place("callcenter.cli.pbx:app", "The telephone exchange (Asterisk)."),
     "db": Place("callcenter.cli.database:app", "The database."),
     "seed": Place("callcenter.cli.seeding:app", "Data to begin with."),
-    "queue": Place("callcenter.cli.queues:app", "How long queues ring and let wait."),
+    "queue": Place("callcenter.cli.queues:app", "Ring time, longest wait and duty phone of each queue."),
     "user": Place("callcenter.cli.users:app", "People and their roles."),
 }
 

@@ -18,7 +18,7 @@ from callcenter.foundation.settings import Settings
 from callcenter.foundation.transactions import Ledger
 from callcenter.pbx import instance
 
-app = typer.Typer(no_args_is_help=True, help="How long queues ring and let wait.")
+app = typer.Typer(no_args_is_help=True, help="Ring time, longest wait and duty phone of each queue.")
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Row = dict[str, str | int]
 NOBODY = "none"
