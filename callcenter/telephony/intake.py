@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from callcenter.calls.engine import CallEngine
+from callcenter.calls.engine import LATER, CallEngine
 from callcenter.calls.events import LineEvent
 from callcenter.calls.pbx_events import DeviceStateChanged, FenceReached, MemberEvent
 from callcenter.foundation import logs
@@ -122,11 +122,11 @@ class Intake:
             came_at = self.inbox.came_at
             try:
                 await self._engine.take(batch)
-                await self._note(batch)
             except Exception:
                 # The database is away: the engine keeps what it could not write; try until it is back.
                 self._log.exception("batch_not_written", events=len(batch))
                 await self.write_again()
+            await self._note(batch)
             now = time.monotonic()
             self.handling.add(now, now - came_at)
 
@@ -145,4 +145,16 @@ class Intake:
             if isinstance(event, MemberEvent):
                 self._members.note(event)
             elif isinstance(event, DeviceStateChanged):
-                await self._devices.note(event)
+                await self._note_device(event)
+
+    async def _note_device(self, event: DeviceStateChanged) -> None:
+        while True:
+            try:
+                return await self._devices.note(event)
+            except LATER as error:
+                self._log.warning("device_not_written_yet", error=type(error).__name__)
+                await asyncio.sleep(WRITE_AGAIN_SECONDS)
+            except Exception:
+                # A fault of ours with one telephone must not stop the others; the next sweep sees what is wrong.
+                self._log.exception("device_not_written")
+                return None

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.agents import presence as presences
@@ -399,6 +400,35 @@ async def test_what_the_pbx_says_while_the_database_is_away_is_written_when_it_i
     await until(written, "all three calls")
     assert len(exchange.ami.connections) == 1, "the link was never given up"
     assert [row.ended_at is not None for row in await exchange.journeys()] == [True] * 3
+
+
+async def test_a_telephone_that_goes_while_the_database_is_away_is_shown_as_gone_when_it_is_back(
+    exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await ready(exchange.ledger, "1001")
+    exchange.ami.picture.devices = [{"Device": "PJSIP/1001", "State": "NOT_INUSE"}]
+    exchange.start()
+    await exchange.live()
+    assert (await presence_of(exchange.ledger, "1001")).phone_registered
+    tries: list[int] = []
+    begin = Database.write
+
+    @asynccontextmanager
+    async def away_at_first(database: Database) -> AsyncIterator[AsyncSession]:
+        tries.append(1)
+        if len(tries) < 3:
+            raise OperationalError("BEGIN", {}, Exception("the database is away"))
+        async with begin(database) as session:
+            yield session
+
+    monkeypatch.setattr(Database, "write", away_at_first)
+    exchange.ami.connection.event("DeviceStateChange", Device="PJSIP/1001", State="UNAVAILABLE")
+
+    async def gone() -> bool:
+        return not (await presence_of(exchange.ledger, "1001")).phone_registered
+
+    await until(gone, "the telephone is shown as gone, before any sweep")
+    assert exchange.link.status.sweeps == 0
 
 
 async def test_a_database_that_is_away_at_the_start_is_waited_for(
