@@ -49,22 +49,27 @@ async def chromium() -> AsyncIterator[Browser]:
         await browser.close()
 
 
+async def signed_in(chromium: Browser, url: str, username: str, password: str, *, patience: int = 10_000) -> Page:
+    """That person's desk in a browser context of its own. `patience`: milliseconds for whatever is waited for."""
+    context = await chromium.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN")
+    page = await context.new_page()
+    page.set_default_timeout(patience)
+    await page.goto(url)
+    await page.locator("input[autocomplete=username]").fill(username)
+    await page.locator("input[type=password]").fill(password)
+    await page.keyboard.press("Enter")
+    await page.get_by_text("待我处理").first.wait_for()
+    return page
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def open_desk(stack: Stack, chromium: Browser, request: pytest.FixtureRequest) -> AsyncIterator[OpenDesk]:
     """Signs a person in at a browser of her own; everybody is signed out at the end."""
     pages: list[Page] = []
 
     async def open_one(username: str) -> Page:
-        context = await chromium.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN")
-        page = await context.new_page()
-        pages.append(page)
-        page.set_default_timeout(10_000)
-        await page.goto(stack.url)
-        await page.locator("input[autocomplete=username]").fill(username)
-        await page.locator("input[type=password]").fill(stack.password(username))
-        await page.keyboard.press("Enter")
-        await page.get_by_text("待我处理").first.wait_for()
-        return page
+        pages.append(await signed_in(chromium, stack.url, username, stack.password(username)))
+        return pages[-1]
 
     yield open_one
     for n, page in enumerate(pages):

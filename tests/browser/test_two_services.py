@@ -8,10 +8,11 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, expect
 
 from callcenter.cli import starting
 from callcenter.phones.happenings import CallState
+from tests.browser.conftest import signed_in
 from tests.browser.stack import SERVICE_PORT_IN_BLOCK, Stack, newest_journey, start_stack, until, wait_until
 from tests.postgres import running_postgres
 
@@ -60,23 +61,11 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Two]:
             made.stack.stop()
 
 
-async def _desk(two: Two, chromium: Browser, username: str) -> Page:
-    context = await chromium.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN")
-    page = await context.new_page()
-    page.set_default_timeout(20_000)
-    await page.goto(two.url)
-    await page.locator("input[autocomplete=username]").fill(username)
-    await page.locator("input[type=password]").fill(two.stack.password(username))
-    await page.keyboard.press("Enter")
-    await page.get_by_text("待我处理").first.wait_for()
-    return page
-
-
 async def test_a_call_is_shown_answered_and_finished_although_the_owner_dies_in_it(
     two: Two, chromium: Browser
 ) -> None:
     stack = two.stack
-    desk = await _desk(two, chromium, "1001")
+    desk = await signed_in(chromium, two.url, "1001", stack.password("1001"), patience=20_000)
     async with stack.telephone("1001") as telephone:
         calling = asyncio.create_task(stack.call("13899880001", seconds=60))
         call = await telephone.ringing(30)

@@ -1,5 +1,7 @@
 """A started PBX as the tests see it."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from callcenter.pbx.instance import instance_dir, start, stop
 from callcenter.pbx.plan import AgentEndpoint, HouseholdEndpoint, Line, PbxPlan, QueueRow
 from callcenter.pbx.ports import free_block
 from callcenter.pbx.secret_store import instance_secrets, new_secret
+from callcenter.telephony.ami_client import AmiAddress, AmiClient
 
 AGENTS = ("1001", "1002", "1003", "1004")
 HOUSEHOLDS = ("13899880001", "13899880002")
@@ -41,6 +44,15 @@ class RunningPbx:
 
     def cli(self, command: str) -> str:
         return cli(self.instance.home, command)
+
+    @asynccontextmanager
+    async def service_link(self) -> AsyncIterator[AmiClient]:
+        """The service's own AMI user, with its rights."""
+        pbx = self.instance
+        client = AmiClient(AmiAddress(pbx.ami_host, pbx.ami_port, pbx.ami_user, pbx.ami_secret), lambda _: None)
+        await client.connect()
+        yield client
+        client.close()
 
     def stop(self) -> None:
         stop(self.instance.home)

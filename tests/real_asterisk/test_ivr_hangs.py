@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 import pytest
 
 from callcenter.phones import CallState, Softphone
-from callcenter.telephony.ami_client import AmiAddress, AmiClient
 from callcenter.telephony.menu_watch import MISSES, SKIPPED_UNTIL, MenuWatch
 from tests.real_asterisk.ami_wire import AmiWire, ami
 from tests.real_asterisk.ivr_program import running_ivr
@@ -32,13 +31,9 @@ async def on_duty(quiet_pbx: RunningPbx, tracer: AmiWire) -> AsyncIterator[Softp
 
 @pytest.fixture
 async def watch(quiet_pbx: RunningPbx) -> AsyncIterator[MenuWatch]:
-    """As the service's own AMI user, with its rights."""
-    pbx = quiet_pbx.instance
-    client = AmiClient(AmiAddress(pbx.ami_host, pbx.ami_port, pbx.ami_user, pbx.ami_secret), lambda _: None)
-    await client.connect()
-    yield MenuWatch(lambda: ("127.0.0.1", pbx.agi_port), lambda: client, answer_seconds=0.3)
-    await client.send("Setvar", {"Variable": SKIPPED_UNTIL, "Value": "0"})
-    client.close()
+    async with quiet_pbx.service_link() as client:
+        yield MenuWatch(lambda: ("127.0.0.1", quiet_pbx.instance.agi_port), lambda: client, answer_seconds=0.3)
+        await client.send("Setvar", {"Variable": SKIPPED_UNTIL, "Value": "0"})
 
 
 async def test_callers_in_a_menu_that_hangs_come_into_the_queue_and_new_ones_skip_it(

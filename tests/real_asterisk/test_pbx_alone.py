@@ -3,7 +3,7 @@
 import asyncio
 import wave
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,6 @@ from callcenter.pbx.build import AsteriskBuild
 from callcenter.pbx.plan import Line, QueueRow
 from callcenter.phones import CallState, Softphone
 from callcenter.phones.sound import silence, tone
-from callcenter.telephony.ami_client import AmiAddress, AmiClient
 from callcenter.telephony.heartbeat import Heartbeat
 from tests.real_asterisk.ami_wire import AmiWire, Message, ami
 from tests.real_asterisk.cel_rows import on_record
@@ -238,7 +237,7 @@ async def test_the_watch_brings_them_back_while_callers_wait(alone: RunningPbx, 
         phone = await stack.enter_async_context(agent(alone, "1001", tracer, queues=["bare"]))
         await no_watch(tracer)
         await heart_beat(tracer, seconds_ago=0)
-        await Heartbeat().beat(await stack.enter_async_context(service_link(alone)))
+        await Heartbeat().beat(await stack.enter_async_context(alone.service_link()))
         watching = await tracer.event("Newexten", Context="wrap-up-watch", Application="Wait")
         await paused(tracer, "1001", "wrap_up")
         await stack.enter_async_context(household(alone, CALLER, dials=BARE_LINE))
@@ -253,7 +252,7 @@ async def test_the_watch_brings_them_back_while_callers_wait(alone: RunningPbx, 
 
 async def test_one_watch_is_enough(alone: RunningPbx, tracer: AmiWire) -> None:
     await no_watch(tracer)
-    async with service_link(alone) as client:
+    async with alone.service_link() as client:
         for _ in range(3):
             await Heartbeat().beat(client)
             await tracer.event("Newexten", Context="wrap-up-watch", Application="Wait")
@@ -261,13 +260,3 @@ async def test_one_watch_is_enough(alone: RunningPbx, tracer: AmiWire) -> None:
         assert len(watches) == 1
         beat = await tracer.send("Getvar", Variable="CALLCENTER_HEARTBEAT")
         assert beat["Value"].isdigit()
-
-
-@asynccontextmanager
-async def service_link(alone: RunningPbx) -> AsyncIterator[AmiClient]:
-    """The service's own user, with its rights."""
-    pbx = alone.instance
-    client = AmiClient(AmiAddress(pbx.ami_host, pbx.ami_port, pbx.ami_user, pbx.ami_secret), lambda _: None)
-    await client.connect()
-    yield client
-    client.close()
