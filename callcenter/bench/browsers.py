@@ -62,7 +62,7 @@ def desks_beside(address: tuple[str, int], cookies: Mapping[str, str]) -> Iterat
     def work() -> None:
         try:
             asyncio.run(hold())
-        except BaseException as error:
+        except BaseException as error:  # told in the thread that waits
             failure.append(error)
         finally:
             ready.set()

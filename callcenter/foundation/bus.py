@@ -6,6 +6,7 @@ sender's own.
 """
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import ClassVar, Protocol
 
@@ -84,7 +85,7 @@ class BusEnd:
             self.hear(topic, LOOK)
 
 
-class ConnectedBus(BusEnd):
+class ConnectedBus(BusEnd, ABC):
     """A bus by way of a server: two connections of its own, one to hear and one to send, made anew when lost."""
 
     failures: ClassVar[tuple[type[Exception], ...]] = (OSError,)
@@ -110,11 +111,13 @@ class ConnectedBus(BusEnd):
         self._wait = LEAST_WAIT
         self.hear_all()
 
+    @abstractmethod
     async def _hear(self) -> None:
-        raise NotImplementedError
+        """Call `connected` once, then `hear_text` with what comes, until the connection is lost (`failures`)."""
 
+    @abstractmethod
     async def _send(self) -> None:
-        raise NotImplementedError
+        """Send what `next_to_send` gives, until the connection is lost (`failures`)."""
 
 
 class LocalBus(BusEnd):

@@ -74,6 +74,7 @@ class Follower:
                     last = await facts.last_position(session)
                 self._seen, self._begun = max(last, self._seen), True
             except Exception:
+                # The database is away: nothing is shown until the end of the ledger is known.
                 self._log.exception("ledger_not_read")
                 await asyncio.sleep(0.5)
         while True:

@@ -41,7 +41,7 @@ def tell_refusals(app: FastAPI) -> None:
         document = plain()  # the same object each time, until a route is added
         return document if "responses" in document.get("components", {}) else _with_refusals(document)
 
-    app.openapi = described  # type: ignore[method-assign]
+    app.openapi = described  # type: ignore[method-assign]  # FastAPI documents no other way
 
 
 def _with_refusals(document: Json) -> Json:

@@ -157,6 +157,7 @@ class Relay:
         try:
             await work()
         except Exception:
+            # Only tidying: the commands of today must not wait for it.
             self._log.exception("old_commands_kept")
 
     async def _forget_old(self) -> None:

@@ -56,11 +56,11 @@ class SqliteConnection(AsyncAdapt_dbapi_connection):
     """One connection and its thread."""
 
     __slots__ = ("thread",)
-    _cursor_cls = _ss_cursor_cls = _Cursor  # type: ignore[assignment]
+    _cursor_cls = _ss_cursor_cls = _Cursor  # type: ignore[assignment]  # narrower than the base says
     _connection: Any
 
     def __init__(self, dbapi: Any, connection: sqlite3.Connection, thread: ThreadPoolExecutor) -> None:
-        super().__init__(dbapi, connection)  # type: ignore[arg-type]
+        super().__init__(dbapi, connection)  # type: ignore[arg-type]  # not one of asyncio's: we wait for it
         self.thread = thread
 
     def visit(self, work: Callable[..., T], *args: Any) -> T:

@@ -21,7 +21,7 @@ def upgrade() -> None:
             sa.Column(f"name_{length}", sa.String(length=length), nullable=False, server_default=""),
         )
     op.execute(
-        "UPDATE work_orders SET " + ", ".join(f"name_{n} = substr(customer_name, 1, {n})" for n in _LENGTHS)  # noqa: S608
+        "UPDATE work_orders SET " + ", ".join(f"name_{n} = substr(customer_name, 1, {n})" for n in _LENGTHS)  # noqa: S608 - constants
     )
     op.drop_index("ix_work_orders_customer_name", "work_orders")
     for length in _LENGTHS:

@@ -123,7 +123,7 @@ class _Listener:
     def hear(self, message: Any) -> None:
         try:
             self._take(message)
-        except Exception as error:
+        except Exception as error:  # whatever it is, it is the finding
             self.faults.append(f"{type(error).__name__}: {error}")
 
     def _take(self, message: Any) -> None:
@@ -173,7 +173,7 @@ async def listen(cases: int, huge: int, rng: random.Random) -> Tried:
                 raw = spoil(recorded[rng.choice(NAMES)], rng)
                 try:
                     complaints, given_up = _feed(raw, rng)
-                except Exception as error:
+                except Exception as error:  # whatever it is, it is the finding
                     complaints, given_up = [f"raised {type(error).__name__}: {error}"], False
                 tried.cases[f"AMI: {kind}"] += 1
                 if given_up and kind not in HUGE:
