@@ -111,6 +111,13 @@ class Centre:
         with self._ledger.connect() as connection:
             return [f"{number} {person}" for number, person in connection.exec_driver_sql(AGENTS_AWAY)]
 
+    def pbx_has_kept(self, since: float) -> bool:
+        """Whether it wrote down after that moment what it must know when it comes back (who is registered, where).
+
+        It does so a second after a change; killed before, it has not heard of telephones that have just come.
+        """
+        return (self.stack.pbx.layout.var / "astdb.sqlite3").stat().st_mtime > since
+
     def desk(self, seat: str) -> httpx.Client:
         return _client(3.0, {COOKIE: self.cookies[seat]})
 
