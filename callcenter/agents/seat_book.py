@@ -3,7 +3,7 @@
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.agents.models import Agent
@@ -12,6 +12,9 @@ from callcenter.foundation.statements import run, table_of
 
 _AGENTS = table_of(Agent)
 _BY_NUMBER = select(_AGENTS.c.id).where(_AGENTS.c.number == bindparam("number"))
+_BY_USER = select(_AGENTS.c.id, _AGENTS.c.number).where(
+    _AGENTS.c.user_id == bindparam("user_id", type_=_AGENTS.c.id.type), _AGENTS.c.active == true()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,12 @@ class Seat:
 
 AnySeat = Agent | Seat
 """For what needs no more than id and number."""
+
+
+async def of_user(session: AsyncSession, user_id: uuid.UUID) -> Seat | None:
+    """The seat where that person sits now. Asked by each page that is opened."""
+    rows = await run(session, _BY_USER, {"user_id": user_id})
+    return Seat(*rows[0]) if rows else None
 
 
 class SeatBook:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from callcenter.agents import repository as agents
+from callcenter.agents import seat_book
 from callcenter.agents.events import PRESENCE_CHANGED
 from callcenter.app import browser, health, health_routes
 from callcenter.app.duties import Duties
@@ -203,9 +203,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
 
 def _include_routes(app: FastAPI, ledger: Ledger) -> None:
     async def find_seat(person: SignedIn) -> Seat | None:
-        async with ledger.reading() as session:
-            agent = await agents.by_user(session, person.user_id)
-        return Seat(number=agent.number, device="desk") if agent else None
+        seat = await ledger.look(lambda session: seat_book.of_user(session, person.user_id))
+        return Seat(number=seat.number, device="desk") if seat else None
 
     app.include_router(auth_routes.build(find_seat))
     for module in (

@@ -30,8 +30,7 @@ async def current_user(connection: HTTPConnection, ledger: LedgerDep, settings: 
         raise NotPermitted("foreign_origin")
     token = connection.cookies.get(COOKIE)
     if token:
-        async with ledger.reading() as session:
-            person = await sessions.find(session, ledger, token)
+        person = await ledger.look(lambda session: sessions.find(session, ledger, token))
         if person is not None:
             return person
     raise NotSignedIn

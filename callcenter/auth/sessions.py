@@ -5,7 +5,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.auth import passwords, throttling
@@ -16,7 +16,22 @@ from callcenter.foundation import audit
 from callcenter.foundation.errors import NotSignedIn
 from callcenter.foundation.facts import Fact
 from callcenter.foundation.ids import new_secret_id
+from callcenter.foundation.statements import run, table_of
 from callcenter.foundation.transactions import Ledger
+
+_SESSIONS, _USERS, _ROLES = map(table_of, (Session, User, UserRole))
+_FIND = (
+    select(_SESSIONS.c.id, _USERS.c.id, _USERS.c.username, _USERS.c.display_name, _ROLES.c.role)
+    .select_from(_SESSIONS)
+    .join(_USERS, _USERS.c.id == _SESSIONS.c.user_id)
+    .outerjoin(_ROLES, _ROLES.c.user_id == _USERS.c.id)
+    .where(
+        _SESSIONS.c.token_hash == bindparam("token_hash"),
+        _SESSIONS.c.ended_at.is_(None),
+        _SESSIONS.c.expires_at > bindparam("now"),
+        _USERS.c.active == true(),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +95,7 @@ async def find(session: AsyncSession, ledger: Ledger, token: str) -> SignedIn | 
 
     Asked by each request: one query for columns, a row a role.
     """
-    found = await session.execute(
-        select(Session.id, User.id, User.username, User.display_name, UserRole.role)
-        .join(User, User.id == Session.user_id)
-        .outerjoin(UserRole, UserRole.user_id == User.id)
-        .where(
-            Session.token_hash == _hash(token),
-            Session.ended_at.is_(None),
-            Session.expires_at > ledger.clock.now(),
-            User.active,
-        )
-    )
-    rows = found.all()
+    rows = await run(session, _FIND, {"token_hash": _hash(token), "now": ledger.clock.now()})
     if not rows:
         return None
     session_id, user_id, username, display_name, _ = rows[0]

@@ -22,6 +22,7 @@ from callcenter.calls import repository as calls
 from callcenter.calls.models import ScreenPopRow
 from callcenter.foundation import logs
 from callcenter.foundation.clock import iso
+from callcenter.foundation.database import DATABASE_AWAY
 from callcenter.foundation.facts import Recorded
 from callcenter.foundation.statements import run, table_of
 from callcenter.foundation.transactions import Ledger
@@ -51,6 +52,8 @@ _ORDER_FACTS = ("work_order.confirmed", "work_order.receipt_changed")
 _TASK_FACTS = ("task.opened", "task.claimed", "task.attempted", "task.closed", "task.overdue")
 
 
+AGAIN_SECONDS = 0.5
+"""After so long a database that was away is asked again."""
 _POPS = table_of(ScreenPopRow)
 _WITHDRAWN = select(_POPS.c.agent_id, _POPS.c.id, _POPS.c.cause).where(
     _POPS.c.journey_id == bindparam("journey_id"), _POPS.c.line == bindparam("line")
@@ -156,29 +159,38 @@ class Broadcaster:
         """What is most urgent, with the position of the last fact: it is read after that fact's commit."""
         if due.rings:
             rings, due.rings = due.rings, []
-            await self._tell(lambda session: self._tell_rings(session, rings))
+            if not await self._tell(lambda session: self._tell_rings(session, rings)):
+                due.rings = rings + due.rings
         elif due.journeys or due.orders:
             journeys, orders, due.journeys, due.orders = list(due.journeys), list(due.orders), {}, {}
             await self._find_desks(journeys, orders)
         elif due.desks:
             agent_id = next(iter(due.desks))
             with_presence = due.desks.pop(agent_id)
-            if self._hub.of_agent(agent_id):
-                await self._tell(lambda session: self._desk(session, agent_id, with_presence=with_presence))
+            if self._hub.of_agent(agent_id) and not await self._tell(
+                lambda session: self._desk(session, agent_id, with_presence=with_presence)
+            ):
+                due.desks[agent_id] = with_presence
         elif due.tasks:
-            due.tasks = False
-            if len(self._hub):
-                await self._tell(self._tasks)
+            due.tasks = bool(len(self._hub)) and not await self._tell(self._tasks)
 
-    async def _tell(self, build: Callable[[AsyncSession], Awaitable[list[Told]]]) -> None:
-        """Build in one go beside the loop, then send."""
+    async def _tell(self, build: Callable[[AsyncSession], Awaitable[list[Told]]]) -> bool:
+        """Build in one go beside the loop, then send. False if the database is away: to be told again later."""
         position = self._due.position
         try:
             for agent_id, message in await self._ledger.look(build):
                 self._send(agent_id, {**message, "position": position})
+        except DATABASE_AWAY:
+            await self._away()
+            return False
         except Exception:
             # One message that cannot be built must not silence the rest; the next snapshot heals it.
             self._log.exception("message_not_built", position=position)
+        return True
+
+    async def _away(self) -> None:
+        self._log.warning("database_away", exc_info=True)
+        await asyncio.sleep(AGAIN_SECONDS)
 
     def _send(self, agent_id: uuid.UUID | None, message: Message) -> None:
         if agent_id is None:
@@ -190,6 +202,11 @@ class Broadcaster:
     async def _find_desks(self, journeys: Iterable[uuid.UUID], orders: Iterable[uuid.UUID]) -> None:
         try:
             found = await self._ledger.look(lambda session: _agents_on(session, set(journeys), set(orders)))
+        except DATABASE_AWAY:
+            self._due.journeys |= dict.fromkeys(journeys)
+            self._due.orders |= dict.fromkeys(orders)
+            await self._away()
+            return
         except Exception:
             self._log.exception("desks_not_found", position=self._due.position)
             return

@@ -8,12 +8,13 @@ from typing import cast
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from pydantic import ValidationError
 
-from callcenter.agents import repository as agents
+from callcenter.agents import seat_book
 from callcenter.auth import origins, sessions
 from callcenter.auth.dependencies import COOKIE
 from callcenter.auth.identity import SignedIn
 from callcenter.auth.permissions import Permission
 from callcenter.foundation import logs
+from callcenter.foundation.database import DATABASE_AWAY
 from callcenter.foundation.settings import Settings
 from callcenter.foundation.transactions import Ledger
 from callcenter.realtime.desk import DeskReader
@@ -21,9 +22,10 @@ from callcenter.realtime.hub import Client, Hub, encode
 from callcenter.realtime.messages import Alive, Hello, PopSeen, from_browser
 from callcenter.realtime.screen_pop import ScreenPops
 
-NOT_ADMITTED, NOT_SIGNED_IN = 4403, 4401
+NOT_ADMITTED, NOT_SIGNED_IN, TRY_AGAIN = 4403, 4401, 1013
 """Close codes: 4403 another site's page, or a role that has no desk; 4401 no session, or one that has ended since
-(also by losing the desk's permission). Besides: 4409 another tab took over, 1008 bad frames, 1013 too slow."""
+(also by losing the desk's permission). 1013: the page shall come again by itself, since it was too slow or
+the database is away. Besides: 4409 another tab took over, 1008 bad frames."""
 CHECK_SECONDS = 30.0
 """How long a session may be over, or a role taken away, before its open desk closes."""
 MOST_CHARACTERS = 16_384
@@ -55,7 +57,13 @@ async def desk_socket(socket: WebSocket) -> None:
     if not origins.is_ours(socket, desks.settings, required=True):
         await _refuse(socket, NOT_ADMITTED)
         return
-    person = await _person(socket, desks.ledger)
+    try:
+        person = await _person(socket, desks.ledger)
+        seat = await desks.ledger.look(lambda session: seat_book.of_user(session, person.user_id)) if person else None
+    except DATABASE_AWAY:
+        _log.warning("desk_not_read", exc_info=True)
+        await _refuse(socket, TRY_AGAIN)
+        return
     if person is None:
         await _refuse(socket, NOT_SIGNED_IN)
         return
@@ -63,8 +71,6 @@ async def desk_socket(socket: WebSocket) -> None:
         await _refuse(socket, NOT_ADMITTED)
         return
     await socket.accept()
-    async with desks.ledger.reading() as session:
-        seat = await agents.by_user(session, person.user_id)
     client = Client(person.user_id, person.session_id, seat.id if seat else None)
     with desks.hub.attached(client):
         await _serve(socket, desks, client, person)
@@ -164,7 +170,13 @@ async def _read(socket: WebSocket, desks: Desks, client: Client, person: SignedI
                     client.end(1008)
                     return
                 continue
-            await _answer(desks, client, person, message)
+            try:
+                await _answer(desks, client, person, message)
+            except DATABASE_AWAY:
+                # The page comes again by itself, with growing pauses, and gets its snapshot then.
+                _log.warning("desk_not_read", exc_info=True)
+                client.end(TRY_AGAIN)
+                return
 
 
 async def _answer(desks: Desks, client: Client, person: SignedIn, message: Hello | PopSeen | Alive) -> None:
