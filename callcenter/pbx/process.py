@@ -18,6 +18,8 @@ _EXEC_SECONDS = 5.0
 
 def spawn(program: tuple[str, ...], layout: InstanceLayout) -> int:
     """Start Asterisk in the background, away from this terminal; returns its pid."""
+    for pid in list(_children):
+        reap(pid)  # one that was killed, and that nobody has looked for since
     with (layout.log / "console.log").open("ab") as console:
         child = subprocess.Popen(
             [*program, "-f", "-C", str(layout.config)],
