@@ -43,10 +43,12 @@ export function setLocale(name: Locale): void {
   localStorage.setItem(STORED, name)
 }
 
-/** The message with `{name}` places filled; a missing key shows itself, so that it is seen. */
+/** With its places; a missing key shows itself, so that it is seen. */
+const template = (key: string): string => CATALOGUES[locale.value][key] ?? CATALOGUES['zh-CN'][key] ?? key
+
+/** The message with `{name}` places filled. */
 export function t(key: string, params: Params = {}): string {
-  const text = CATALOGUES[locale.value][key] ?? CATALOGUES['zh-CN'][key] ?? key
-  return text.replace(/\{(\w+)\}/g, (whole, name: string) => (params[name] === undefined ? whole : String(params[name])))
+  return template(key).replace(/\{(\w+)\}/g, (whole, name: string) => (params[name] === undefined ? whole : String(params[name])))
 }
 
 export function hasMessage(key: string): boolean {
@@ -61,7 +63,6 @@ export function word(prefix: string, code: string): string {
 
 /** The message cut at its places: `["还有 ", {name: "time"}, " 自动就绪"]`. */
 export function pieces(key: string): (string | { name: string })[] {
-  const text = CATALOGUES[locale.value][key] ?? CATALOGUES['zh-CN'][key] ?? key
-  return text.split(/(\{\w+\})/).filter(Boolean).map((piece) =>
+  return template(key).split(/(\{\w+\})/).filter(Boolean).map((piece) =>
     /^\{\w+\}$/.test(piece) ? { name: piece.slice(1, -1) } : piece)
 }
