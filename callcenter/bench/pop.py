@@ -7,6 +7,7 @@ the browsers' side and the one clock.
 import asyncio
 import contextlib
 import math
+import sqlite3
 import tempfile
 import time
 import urllib.error
@@ -20,7 +21,7 @@ from pathlib import Path
 from websockets.asyncio.client import connect
 
 from callcenter.agents.models import interface_of
-from callcenter.bench.agents import fresh_ledger, make_agents
+from callcenter.bench.agents import database_file, fresh_ledger, make_agents
 from callcenter.bench.browsers import desks
 from callcenter.bench.errors import BenchFailed
 from callcenter.bench.fake_pbx import FakePbx
@@ -53,7 +54,7 @@ class Times:
 
     @property
     def with_lost(self) -> list[float]:
-        """Those never shown (the call was answered or over before) counted as the longest wait."""
+        """Those never shown (answered before the service came to it, see `_account`) counted as the longest wait."""
         return self.pops + [LATE_SECONDS] * (self.calls - len(self.pops))
 
     def told(self, agents: int) -> Extra:
@@ -122,9 +123,19 @@ async def _ours(folder: Path, agents: int, rate: float, calls: int) -> Times:
                 await asyncio.wait_for(all_shown.wait(), LATE_SECONDS)
             spent = cpu_seconds(service.pid) - before
             asked = await asyncio.to_thread(_statements, port) - asked
-        if len(pops) > calls or not pops:
-            raise BenchFailed(f"{calls} rings, but {len(pops)} pops")
+        _account(folder, calls, len(pops))
         return Times(pops, calls, spent, asked, resident_megabytes(service.pid))
+
+
+def _account(folder: Path, calls: int, shown: int) -> None:
+    """Each ring was shown, or its telephone was answered before the service came to it (the call follows then)."""
+    with contextlib.closing(sqlite3.connect(database_file(folder))) as database:
+        rows = database.execute(
+            "SELECT count(*), sum(sent_at IS NULL AND withdrawn_at IS NOT NULL) FROM screen_pops"
+        ).fetchone()
+    made, too_late = rows[0], rows[1] or 0
+    if not shown or (made, shown + too_late) != (calls, calls):
+        raise BenchFailed(f"{calls} rings, {made} pops made, {shown} shown, {too_late} answered before")
 
 
 def _number(household: int) -> str:
