@@ -77,7 +77,7 @@ def newchannel(**headers: str) -> e.LineAppeared:
         ("全角\u3000空格", "全角 空格"),
         ("x" * 500, "x" * TEXT_LENGTH),
         ("'; DROP TABLE journeys; --", "'; DROP TABLE journeys; --"),
-        ("O\\'Brien \\\"Bo\\\" \\\\ Who\\?", "O'Brien \"Bo\" \\ Who?"),
+        ('O\\\'Brien \\"Bo\\" \\\\ Who\\?', 'O\'Brien "Bo" \\ Who?'),
         ("two\\nlines\\", "twolines\\"),
         ("\\'" * 100, "'" * TEXT_LENGTH),
     ],
