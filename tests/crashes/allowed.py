@@ -36,7 +36,6 @@ class Case:
     lost: frozenset[type[LineEvent]]
     began: datetime
     back: datetime
-    has_cel: bool
 
     @property
     def away(self) -> bool:
@@ -60,14 +59,12 @@ class Case:
 Rule = Callable[[Case, Difference], bool]
 
 
-def judge(
-    expected: Book, found: Book, lost: Sequence[LineEvent], *, began: datetime, back: datetime, has_cel: bool
-) -> Ruling:
+def judge(expected: Book, found: Book, lost: Sequence[LineEvent], *, began: datetime, back: datetime) -> Ruling:
     """Which differences there are, and which of them `lost` excuses."""
-    case = Case(expected, found, frozenset(map(type, lost)), began, back, has_cel)
+    case = Case(expected, found, frozenset(map(type, lost)), began, back)
     ruling = Ruling()
     for difference in differences(expected, found):
-        rules = RULES if case.lost else _NOTHING_LOST if has_cel else {}
+        rules = RULES if case.lost else _NOTHING_LOST
         excuse = next((name for name, rule in rules.items() if rule(case, difference)), None)
         if excuse is None:
             ruling.unexplained.append(difference)
@@ -123,21 +120,6 @@ def _within_the_gap(case: Case, d: Difference) -> bool:
     row = case.row(case.expected, d)
     times = [value for value in row.values() if isinstance(value, datetime)]
     return bool(times) and all(case.began <= at <= case.back for at in times)
-
-
-def _journey_unheard(case: Case, d: Difference) -> bool:
-    """The whole call was in the gap, and this recording has no CEL."""
-    row = case.journey(case.expected, d)
-    if case.has_cel or not case.away or not row:
-        return False
-    gone = (d.path[0], "journey", "", "state") not in case.found
-    return gone and row["ended_at"] <= case.back
-
-
-def _end_unheard(case: Case, d: Difference) -> bool:
-    """It ended in the gap, and this recording has no CEL: how it went on is as guessed as the time of its end."""
-    found, expected = case.journey(case.found, d), case.journey(case.expected, d)
-    return not case.has_cel and bool(expected and found and found["estimated"] and expected["ended_at"] <= case.back)
 
 
 def _who_hung_up(case: Case, d: Difference) -> bool:
@@ -204,8 +186,6 @@ RULES: dict[str, Rule] = {
     ),
     "a queue that refused: only the dialplan's word told it": _refusal,
     "began and ended while we were away": _within_the_gap,
-    "the whole call was in the gap, without CEL": _journey_unheard,
-    "it ended in the gap, without CEL": _end_unheard,
 }
 
 #: CEL tells the same with a stamp of its own, some milliseconds apart, also of what was heard; a list is taken in the

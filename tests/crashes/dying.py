@@ -13,6 +13,7 @@ import sys
 from callcenter.foundation.database import Database
 from tests.crashes.lives import FaultPoints, new_engine, open_ledger
 from tests.crashes.one_recording import event_of
+from tests.crashes.pbx_cel import with_cel
 from tests.crashes.pbx_truth import stamp
 from tests.recorded_calls import messages
 
@@ -23,7 +24,7 @@ def _killed() -> None:
 
 async def take_and_die(name: str, place: int, fatal: int, url: str) -> None:
     """Never returns if the event's transaction has that many points."""
-    stream = messages(name)
+    stream = with_cel(messages(name))
     at = next(at for message in stream if (at := stamp(message)))
     ledger = open_ledger(Database(url), stamp(stream[place]) or at)
     engine = new_engine(ledger)

@@ -144,16 +144,22 @@ def open_files(ledger: Ledger) -> Iterator[list[Any]]:
 
 
 class Wire:
-    """Stands for the AMI client. `early` is said while the lists are being read: it comes before the fence."""
+    """Stands for the AMI client. `say_early` says what comes before the fence: while the lists are read or, with
+    `at_once`, as soon as we are signed in, so that the PBX's files tell it, too.
+    """
 
-    def __init__(self, truth: PbxTruth, hear: Callable[[Message], None], say_early: Callable[[], None]) -> None:
+    def __init__(
+        self, truth: PbxTruth, hear: Callable[[Message], None], say_early: Callable[[], None], *, at_once: bool
+    ) -> None:
         self._truth = truth
         self._hear = hear
         self._say_early = say_early
+        self._at_once = at_once
         self._lost = asyncio.Event()
 
     async def connect(self) -> None:
-        return None
+        if self._at_once:
+            self._say_early()
 
     async def wait_lost(self) -> None:
         await self._lost.wait()
@@ -289,11 +295,12 @@ async def life(
     *,
     cel_file: Path | None = None,
     early: Sequence[Message] = (),
+    at_once: bool = False,
     seen: Callable[[Message], bool] = lambda message: True,
 ) -> AsyncIterator[Life]:
     """Start the service as at any start of the process; it is live on entering, ended on leaving.
 
-    `early`: what happens between the connection and the lists.
+    `early`: what happens between the connection and the lists; `at_once`: before the PBX's files are read.
     """
     _WatchedInbox.idle = asyncio.Event()
     said = [list(early)]
@@ -305,8 +312,10 @@ async def life(
                 truth.hear(message)
                 if seen(message):
                     hear(message)
+            if cel_file is not None:
+                cel_file.write_text("".join(truth.cel), "utf-8")
 
-        wires.append(Wire(truth, hear, say_early))
+        wires.append(Wire(truth, hear, say_early, at_once=at_once))
         return wires[-1]
 
     SIGN_IN.AmiClient = connect

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import takewhile
 from pathlib import Path
 
 import sqlalchemy
@@ -34,6 +35,7 @@ from tests.crashes.lives import (
     open_ledger,
     quick_lives,
 )
+from tests.crashes.pbx_cel import is_row, with_cel
 from tests.crashes.pbx_truth import Message, PbxTruth, stamp
 from tests.recorded_calls import is_seen_by_least_rights, messages
 
@@ -41,10 +43,8 @@ SEATS = ("1001", "1002", "1003")
 AFTER_ALL = timedelta(seconds=25)
 #: How long the service is away, by the PBX's clock: restarted at once, or while so much went on unheard.
 GAPS = (timedelta(seconds=0.05), timedelta(seconds=1), timedelta(seconds=3), timedelta(seconds=10))
-#: The PBX writes a row some milliseconds after the AMI told the same.
-CEL_BEHIND = timedelta(milliseconds=50)
-#: How many messages come between the new connection and the lists.
-EARLY = (0, 0, 3)
+#: How many messages come between the new connection and the lists; below 0: before the PBX's files are read.
+EARLY = (0, 0, 3, -5)
 
 
 @dataclass(frozen=True)
@@ -111,17 +111,16 @@ class Recording:
 
     def __init__(self, name: str, folder: Path, template: Path) -> None:
         self.name = name
-        self.stream = messages(name)
+        self.stream = with_cel(messages(name))
         self._folder = folder
         self._template = template
         self.begin = next(at for message in self.stream if (at := stamp(message)))
-        self.has_cel = any(message.get("Event") == "CEL" for message in self.stream)
         self._path = folder / "crash.db"
         self._database = Database(_url(self._path))
 
     def _put(self, like: Path) -> None:
         """The database as it was at that moment; nobody may have it open."""
-        for suffix in ("-wal", "-shm"):
+        for suffix in ("", "-wal", "-shm"):  # a new inode: SQLite keeps locks of one file together in a process
             Path(f"{self._path}{suffix}").unlink(missing_ok=True)
         shutil.copyfile(like, self._path)
 
@@ -141,15 +140,16 @@ class Recording:
         await staff(ledger)
         return await self._to_the_end(ledger, PbxTruth(), self.stream, 0)
 
-    async def _to_the_end(self, ledger: Ledger, truth: PbxTruth, rest: Sequence[Message], early: int) -> books.Book:
+    async def _to_the_end(self, ledger: Ledger, truth: PbxTruth, rest: Sequence[Message], soon: int) -> books.Book:
         """A start of the service, the rest of the recording, a last look; the ledger is closed then."""
         cel_file = self._folder / "Master.csv"
         cel_file.write_text("".join(truth.cel), "utf-8")
+        early, at_once = rest[: abs(soon)], soon < 0
         try:
             async with life(
-                ledger, truth, cel_file=cel_file, early=rest[:early], seen=is_seen_by_least_rights
+                ledger, truth, cel_file=cel_file, early=early, at_once=at_once, seen=is_seen_by_least_rights
             ) as running:
-                await running.hear(rest[early:], is_seen_by_least_rights)
+                await running.hear(rest[len(early) :], is_seen_by_least_rights)
                 cel_file.write_text("".join(truth.cel), "utf-8")
                 if running.engine.open_count:
                     await running.looks_again(AFTER_ALL)
@@ -217,7 +217,7 @@ class Recording:
                 f"{self.name} {point} {type(event).__name__}: {type(error).__name__} {error}"[:300]
             )
             return
-        ruling = judge(expected, found, lost, began=began, back=began + point.gap, has_cel=self.has_cel)
+        ruling = judge(expected, found, lost, began=began, back=began + point.gap)
         for reason in ruling.used:
             verdict.allowed[reason] = verdict.allowed.get(reason, 0) + 1
         if ruling.unexplained:
@@ -237,7 +237,7 @@ class Recording:
         dying = [self.stream[point.place]] if point.fatal is not None else []
         lost = [event for message in (*dying, *rest[:away]) if (event := event_of(message))]
         truth.now = max(truth.now, back_at)
-        truth.hear_cel(rest[away:], CEL_BEHIND)
+        truth.hear_cel(takewhile(is_row, rest[away:]))  # a row stands in the file by the time that we are back
         ledger = open_ledger(database, truth.now)
         found = await self._to_the_end(ledger, truth, rest[away:], point.early)
         return found, lost
@@ -246,8 +246,13 @@ class Recording:
 async def die(ledger: Ledger, engine: CallEngine, event: LineEvent, fatal: int) -> None:
     """The process takes this event and is gone at that point; the kernel closes its files."""
     with open_files(ledger) as files:
+
+        def end() -> None:
+            for file in files:
+                file.rollback()  # closing alone leaves the locks to whatever cursor the dead frames still hold
+
         try:
-            with FaultPoints(ledger, fatal).armed():
+            with FaultPoints(ledger, fatal, end).armed():
                 await engine.take([event])
         except Killed:
             for file in files:

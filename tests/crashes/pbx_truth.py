@@ -58,17 +58,15 @@ class PbxTruth:
         elif name == "DeviceStateChange":
             self.devices[message["Device"]] = message["State"]
         elif name == "CEL":
-            self.hear_cel([message], timedelta(0))
+            self.hear_cel([message])
         elif channel is not None:
             self._changed(channel, name, message)
         self._names(message)
 
-    def hear_cel(self, coming: Iterable[Message], behind: timedelta) -> None:
-        """The rows among the next messages that are written that soon."""
-        for message in coming:
-            if (stamp(message) or self.now) > self.now + behind:
-                return
-            if message.get("Event") == "CEL" and (line := cel_line(message)) not in self.cel:
+    def hear_cel(self, rows: Iterable[Message]) -> None:
+        """These rows are written."""
+        for row in rows:
+            if (line := cel_line(row)) not in self.cel:
                 self.cel.append(line)
 
     def _born(self, message: Message) -> None:
@@ -81,7 +79,8 @@ class PbxTruth:
         elif name == "BridgeLeave" and channel.headers["BridgeId"] == message["BridgeUniqueid"]:
             channel.headers["BridgeId"] = ""
         elif name == "Newexten":
-            channel.headers |= {"Application": message["Application"], "Exten": message["Extension"]}
+            place = {"Context": message["Context"], "Exten": message["Extension"]}
+            channel.headers |= {"Application": message["Application"], **place}
 
     def _names(self, message: Message) -> None:
         """Every message about a line shows its name of the call, number and state as they are by then."""
@@ -117,7 +116,7 @@ class PbxTruth:
         return [{"Event": "DeviceStateChange", "Device": d, "State": s} for d, s in self.devices.items()]
 
 
-_SHOWN = ("Channel", "ChannelState", "CallerIDNum", "CallerIDName", "Exten", "Uniqueid", "Linkedid")
+_SHOWN = ("Channel", "ChannelState", "CallerIDNum", "CallerIDName", "Context", "Exten", "Uniqueid", "Linkedid")
 
 
 def _duration(since: timedelta) -> str:

@@ -48,7 +48,7 @@ async def rise_and_compare(recording: Recording, database: Database, point: Poin
     began = truth.now
     found, lost = await recording.recovered(database, point, copy.deepcopy(truth))
     assert isinstance(expected, dict)
-    ruling = judge(expected, found, lost, began=began, back=began, has_cel=recording.has_cel)
+    ruling = judge(expected, found, lost, began=began, back=began)
     assert ruling.unexplained == []
 
 
