@@ -19,6 +19,8 @@ from callcenter.calls.lines import interface_of, is_agent_interface
 ID_LENGTH, TEXT_LENGTH = 150, 80  # as in ami_events
 #: Two things that one act causes lie closer together than this.
 SAME_MOMENT = timedelta(seconds=1)
+#: Nobody stays in a queue for less, unless he hangs up.
+NO_STAY = timedelta(milliseconds=20)
 _CALLED_BY_PBX = ("AppDial", "AppQueue")
 _NO_NUMBER = frozenset({"", "s"})
 
@@ -157,7 +159,8 @@ class _Telling:
 
     def started(self, row: CelRow) -> list[ev.OnLine]:
         incoming = row.uniqueid not in self._called
-        told: list[ev.OnLine] = [ev.LineAppeared(*self._line(row), incoming, row.number, row.name, row.exten, "")]
+        number = row.number or self._number_of(row.uniqueid)
+        told: list[ev.OnLine] = [ev.LineAppeared(*self._line(row), incoming, number, row.name, row.exten, "")]
         if incoming:
             return told
         caller, queue = self._waiting.get(row.linkedid, (None, ""))
@@ -169,6 +172,10 @@ class _Telling:
         by = "" if row.uniqueid == row.linkedid else row.linkedid
         told.append(ev.DialBegan(*self._line(row), by, caller.channel if caller else "", ""))
         return told
+
+    def _number_of(self, uniqueid: str) -> str:
+        """A line that the PBX calls gets its number after its birth."""
+        return next((row.number for row in self._rows if row.uniqueid == uniqueid and row.number), "")
 
     def answered(self, row: CelRow) -> list[ev.OnLine]:
         told: list[ev.OnLine] = [ev.LineAnswered(*self._line(row), row.number, row.exten)]
@@ -202,7 +209,16 @@ class _Telling:
     def _is_refused(self, queued: CelRow) -> bool:
         later = (row for row in self._rows if row.uniqueid == queued.uniqueid and row.at > queued.at)
         word = next((row.kind for row in later if row.kind in ("QueueRefused", "QueueLeft", "APP_START")), "")
-        return word == "QueueRefused"
+        return word == "QueueRefused" or (not word and self._went_on_at_once(queued))
+
+    def _went_on_at_once(self, queued: CelRow) -> bool:
+        """True if the dialplan went on right behind the queue: without its word that is all that tells a refusal."""
+        soon = [
+            row.kind
+            for row in self._rows
+            if row.uniqueid == queued.uniqueid and queued.at < row.at <= queued.at + NO_STAY
+        ]
+        return "APP_END" in soon and not {"HANGUP", "BRIDGE_ENTER"} & {*soon}
 
     def application_ended(self, row: CelRow) -> list[ev.OnLine]:
         _, queue = self._waiting.pop(row.uniqueid, (None, None))

@@ -1,5 +1,6 @@
 """Real rows of the PBX's CEL file become the journeys that the AMI's events would have made."""
 
+import csv
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ from callcenter.calls.machine import is_contact
 from callcenter.calls.switchboard import Switchboard
 from callcenter.telephony.cel_events import CelCall, CelRow, calls_of, events_of, parse
 from callcenter.telephony.cel_reader import NOWHERE, Row, read_since
-from tests.recorded_calls import events, run
+from tests.crashes.pbx_cel import is_row, with_cel
+from tests.crashes.pbx_truth import cel_line
+from tests.recorded_calls import events, messages, run
 
 FILE = Path(__file__).parents[2] / "transcripts" / "cel" / "calls.csv"
 ZH = "hotline-zh"
@@ -256,3 +259,21 @@ def test_control_characters_are_taken_out() -> None:
     )
     assert isinstance(found, CelRow)
     assert (found.number, len(found.name)) == ("13", 79)
+
+
+def rows_of_recording(name: str) -> list[Row]:
+    stream = with_cel(messages(name))
+    return [tuple(row) for row in csv.reader(cel_line(message) for message in stream if is_row(message))]
+
+
+def test_a_called_line_gets_its_number_after_its_birth() -> None:
+    [journey] = journeys(rows_of_recording("callback-agent-first")).values()
+    assert (journey.caller, journey.dialled) == ("96365", "13900000004")
+
+
+def test_a_queue_that_is_over_at_once_has_refused() -> None:
+    """Also where a dialplan, unlike ours, does not say so."""
+    rows = rows_of_recording("queue-join-empty")
+    assert not [row for row in rows if row[0] in ("QueueRefused", "QueueLeft")]
+    [journey] = journeys(rows).values()
+    assert (journey.outcome, journey.queue_visits) == ("no_agents", ())
