@@ -18,7 +18,7 @@ from callcenter.calls.consequences import Consequences, Context
 from callcenter.calls.events import LineEvent, OnLine
 from callcenter.calls.repairs import Repair, repairs_of
 from callcenter.calls.store import JourneyStore
-from callcenter.calls.switchboard import SAME_NEWS, Change, LiveLine, LiveWait, Switchboard
+from callcenter.calls.switchboard import REMEMBERED_NAMES, SAME_NEWS, Change, LiveLine, LiveWait, Switchboard
 from callcenter.foundation import facts, logs
 from callcenter.foundation.clock import iso
 from callcenter.foundation.database import DATABASE_AWAY
@@ -30,6 +30,9 @@ from callcenter.foundation.waiting import to_its_end
 LATER = (*DATABASE_AWAY, OSError, LostLease)
 """Failures that pass by themselves: the same batch is tried again. With the lease another process has the PBX; then
 what we have not written is thrown away by the next `load`, and that process's recovery finds it."""
+
+LINGERING = timedelta(hours=12)
+"""A call that ended so recently may still have a line: an agent who talks on after the household has gone."""
 
 _WORDS = re.compile(r"(?<!^)(?=[A-Z])")
 _PERSONAL = frozenset({"caller", "dialled", "to"})
@@ -90,7 +93,8 @@ class CallEngine:
         self._store, self._unsaved = JourneyStore(self._pbx, self._area_code), []
         async with self._ledger.reading() as session:
             memories = await self._store.load_open(session)
-        self._board = Switchboard.restore_journeys(self._pbx, memories)
+            over = await self._store.load_ended(session, self._ledger.clock.now() - LINGERING, REMEMBERED_NAMES)
+        self._board = Switchboard.restore_journeys(self._pbx, memories, over)
 
     async def take(self, events: Sequence[LineEvent]) -> None:
         """One batch of events, in order."""
@@ -114,10 +118,10 @@ class CallEngine:
         """Whether the same was told of that line within that time."""
         return self._board.knows(event, within)
 
-    async def finished_among(self, linkedids: Collection[str]) -> set[str]:
-        """Those of these names of calls whose journeys are over in the ledger."""
+    async def finished_among(self, names: Collection[str], since: datetime) -> set[str]:
+        """Those of these names of calls and of ringing lines whose journeys ended then or later, says the ledger."""
         async with self._ledger.reading() as session:
-            return await self._store.finished_among(session, linkedids)
+            return await self._store.finished_among(session, names, since)
 
     def knows_line(self, uniqueid: str) -> bool:
         """Whether a call in memory has this line."""

@@ -8,6 +8,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
@@ -129,6 +130,12 @@ class JourneyStore:
                 memories.append(row.memory)
         return memories
 
+    async def load_ended(self, session: AsyncSession, since: datetime, most: int) -> list[str]:
+        """The names of at most so many calls that ended since then, the earliest first."""
+        journeys = models.JourneyRow
+        over = select(journeys.linkedid).where(journeys.pbx == self._pbx, journeys.ended_at >= since)
+        return [*await session.scalars(over.order_by(journeys.ended_at.desc()).limit(most))][::-1]
+
     async def _read_parts(self, session: AsyncSession, journey_id: uuid.UUID) -> dict[str, list[Row]]:
         written = {}
         for part in PARTS:
@@ -149,20 +156,21 @@ class JourneyStore:
             self._ids[linkedid] = journey_id
             self._written[linkedid] = await self._read_parts(tx.session, journey_id)
 
-    async def finished_among(self, session: AsyncSession, linkedids: Collection[str]) -> set[str]:
-        """Those of these journeys that are over."""
-        names, found = sorted(linkedids), set[str]()
-        for n in range(0, len(names), _NAMES_A_QUERY):
-            journeys = models.JourneyRow
-            found |= set(
-                await session.scalars(
-                    select(journeys.linkedid).where(
-                        journeys.pbx == self._pbx,
-                        journeys.linkedid.in_(names[n : n + _NAMES_A_QUERY]),
-                        journeys.ended_at.is_not(None),
-                    )
-                )
+    async def finished_among(self, session: AsyncSession, names: Collection[str], since: datetime) -> set[str]:
+        """Those of these names of calls and of ringing lines whose journeys have ended, `since` then or later.
+
+        A consultation is no journey of its own, so only its line tells to which one it belongs.
+        """
+        asked, found = sorted(names), set[str]()
+        journeys, rings = models.JourneyRow, models.RingAttemptRow
+        for n in range(0, len(asked), _NAMES_A_QUERY):
+            some = asked[n : n + _NAMES_A_QUERY]
+            over = journeys.pbx == self._pbx, journeys.ended_at >= since
+            called = select(journeys.linkedid).where(*over, journeys.linkedid.in_(some))
+            rang = (
+                select(rings.line).join(journeys, journeys.id == rings.journey_id).where(*over, rings.line.in_(some))
             )
+            found |= {*await session.scalars(called), *await session.scalars(rang)}
         return found
 
     async def save(self, tx: Transaction, journeys: Sequence[tuple[Journey, Row | None]]) -> dict[str, uuid.UUID]:

@@ -262,7 +262,7 @@ class Switchboard:
         """Whether these lists show what we believe, as far as they can: what is younger than 2 s is spared."""
         found = found_lines(self.pbx, lines, at)
         live = {line.uniqueid for line in found}
-        new = (line for line in found if line.uniqueid not in self._names_of_old)
+        new = (line for line in found if not {line.uniqueid, line.linkedid} & self._names_of_old.keys())
         if any(differs(self._line(line.uniqueid), line) for line in new):
             return False
         known = {wait.uniqueid for wait in waits} <= self._by_line.keys()
@@ -321,9 +321,12 @@ class Switchboard:
         return call.remember() if call is not None else None
 
     @classmethod
-    def restore_journeys(cls, pbx: str, memories: Iterable[dict[str, Any]]) -> "Switchboard":
-        """A switchboard with the calls that `memory_of` described."""
+    def restore_journeys(
+        cls, pbx: str, memories: Iterable[dict[str, Any]], over: Iterable[str] = ()
+    ) -> "Switchboard":
+        """A switchboard with the calls that `memory_of` described; `over`: names of calls that have ended."""
         board = cls(pbx)
+        board._names_of_old = OrderedDict.fromkeys(over)
         for memory in memories:
             board._recall(memory)
         return board

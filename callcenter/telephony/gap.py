@@ -8,6 +8,7 @@ sources tell, what is known already is left out. So taking the same stretch twic
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from callcenter.calls.engine import CallEngine
 from callcenter.calls.events import LineAppeared, LineEnded, OnLine
@@ -19,6 +20,8 @@ from callcenter.telephony.queue_news import SAME_NEWS, completed, told_alone
 
 #: A batch ends where no call is under way, so that a ring and its end are told together; at the latest here.
 FEWEST_EVENTS, MOST_EVENTS = 300, 5000
+#: What is told here ended after it began; the PBX's clock may have been set between.
+SLACK = timedelta(hours=2)
 
 Visits = Mapping[str, Sequence[LoggedVisit]]
 
@@ -48,9 +51,8 @@ async def fill(engine: CallEngine, pbx: str, stretch: Stretch) -> list[Repair]:
     if not stretch.rows and not stretch.lines:
         return []
     calls, visits = await asyncio.to_thread(_read, stretch)
-    names = {name for call in calls for name in call.linkedids} | visits.keys()
-    over = await engine.finished_among(names)
-    lost = [call for call in calls if not call.linkedids & over and _begins(engine, call, trusted=stretch.trusted)]
+    over = await _finished(engine, calls, visits)
+    lost = [call for call in calls if not call.names & over and _begins(engine, call, trusted=stretch.trusted)]
     told = await asyncio.to_thread(_tell, pbx, lost, visits)
     told.events = [event for event in told.events if not engine.knows(event)]
     by_cel = {name for call in calls for name in call.names}
@@ -61,6 +63,16 @@ async def fill(engine: CallEngine, pbx: str, stretch: Stretch) -> list[Repair]:
         await engine.fill(batch)
     cel = [Repair(RepairKind.FROM_CEL, name) for name in told.from_cel if name in new]
     return cel + [Repair(RepairKind.FROM_QUEUE_LOG, name) for name in told.from_queue_log if name in new]
+
+
+async def _finished(engine: CallEngine, calls: list[CelCall], visits: Visits) -> set[str]:
+    """Names of calls, and of lines that rang in one, that the ledger has as ended."""
+    began = [call.rows[0].at for call in calls] + [own[0].joined_at for own in visits.values()]
+    if not began:
+        return set()
+    return await engine.finished_among(
+        {*visits, *(name for call in calls for name in call.names)}, min(began) - SLACK
+    )
 
 
 def _begins(engine: CallEngine, call: CelCall, *, trusted: bool) -> bool:
