@@ -31,6 +31,8 @@ _BY_STATUS = {
 
 #: A refusal is told twice where VarSet is not filtered (QUEUESTATUS, then the dialplan's UserEvent): one visit.
 SAME_REFUSAL = timedelta(seconds=1)
+#: The dialplan says what it does twice, for those who listen and for CEL; nobody does it twice so soon.
+SAME_WORD = timedelta(milliseconds=500)
 #: The lists tell of a wait in whole seconds.
 SAME_JOIN = timedelta(seconds=1)
 #: A line that ends this soon after the queue was ended by its owner: the dialplan would have spoken first.
@@ -41,6 +43,8 @@ EXIT_DIGIT = timedelta(seconds=1)
 
 def key_pressed(journey: Journey, event: e.IvrKeyPressed, facts: list[f.Fact]) -> Journey:
     """IvrKeyPressed."""
+    if any((s.node, s.key) == (event.node, event.key) and event.at - s.at <= SAME_WORD for s in journey.ivr_steps):
+        return journey
     facts.append(f.IvrStepTaken(event.at, event.node, event.key))
     return replace(journey, ivr_steps=(*journey.ivr_steps, IvrStep(event.at, event.node, event.key)))
 
@@ -68,6 +72,8 @@ def voicemail_recorded(journey: Journey, event: e.VoicemailRecorded, facts: list
 
 def recording_began(journey: Journey, event: e.RecordingBegan, facts: list[f.Fact]) -> Journey:
     """RecordingBegan."""
+    if any(r.uniqueid == event.uniqueid and event.at - r.at <= SAME_WORD for r in journey.recordings):
+        return journey
     facts.append(f.RecordingStarted(event.at, event.uniqueid))
     return replace(journey, recordings=(*journey.recordings, Recording(event.at, event.uniqueid)))
 

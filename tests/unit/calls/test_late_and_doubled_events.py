@@ -2,14 +2,18 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from callcenter.calls.events import LineEvent
+from callcenter.calls.events import IvrKeyPressed, LineEvent, OnLine, RecordingBegan
 from callcenter.calls.facts import JourneyEnded, JourneyStarted
 from callcenter.calls.machine import is_contact
 from callcenter.calls.switchboard import Switchboard
 from tests.recorded_calls import NAMES, Ledger, events, run
+
+SAID_TWICE = (IvrKeyPressed, RecordingBegan)
 
 
 def swapped(stream: Sequence[LineEvent], start: int) -> list[LineEvent]:
@@ -79,3 +83,13 @@ def test_a_late_word_corrects_the_end_that_was_told() -> None:
     assert ledger.changes[-1].late
     ended = [type(fact).__name__ for fact in ledger.changes[-1].facts]
     assert ended[0] == "AgentLegEnded"
+
+
+def test_what_the_dialplan_said_for_cel_too_is_one_step() -> None:
+    """The row is written a moment after the event, and the files are read while events wait."""
+    stream = [event for event in events("queue-timeout") if isinstance(event, OnLine)]
+    later = [replace(one, at=one.at + timedelta(milliseconds=3)) for one in stream if isinstance(one, SAID_TWICE)]
+    assert {type(event) for event in later} == set(SAID_TWICE)
+    expected = run(stream).printed()
+    assert run([*stream, *later]).printed() == expected
+    assert run([*later[:1], *stream, *later[1:]]).printed() == expected
