@@ -111,7 +111,7 @@ def _first(journey: Journey, line: Line, name: str, facts: list[f.Fact]) -> Jour
         household="" if line.is_agent and begun else line.uniqueid,
         direction=Direction.INTERNAL if not begun else direction,
         caller=line.number,
-        caller_name=name,
+        caller_name=name if line.incoming else "",  # a line that we call shows our own name sooner or later
         dialled=line.dialled,
         started_at=line.appeared_at,
     )

@@ -157,10 +157,12 @@ def dial_ended(journey: Journey, event: DialEnded, facts: list[f.Fact]) -> Journ
 
 
 def _rang_unheard(journey: Journey, uniqueid: str, facts: list[f.Fact]) -> Journey:
-    """A device of an agent was called, says the end of the call; it began with its line."""
+    """A device of ours was called, says the end of the call; it began with its line."""
     line = journey.lines.get(uniqueid)
-    if line is None or not line.is_agent or line.incoming or uniqueid == journey.household:
+    if line is None or line.incoming or uniqueid == journey.household:
         return journey
+    if not line.is_agent:
+        return on_duty(journey, line.appeared_at, uniqueid, facts)
     return began_ringing(journey, line.appeared_at, uniqueid, line.channel, line.interface, facts)
 
 

@@ -54,3 +54,11 @@ def test_the_watch_of_the_pbx_is_no_call() -> None:
         assert translate({"Event": name, **half, **stamp}, "a") is None
     begun = {"Event": "DialBegin", "DestChannel": "Local/s@wrap-up-watch-00000000;1", "DestUniqueid": "a-1.8"}
     assert translate({**begun, **stamp}, "a") is None
+
+
+def test_a_ring_of_the_duty_phone_that_nobody_heard_begin_is_known_from_its_end() -> None:
+    told = list(events("duty-phone-outside"))
+    untold = [one for one in told if not (isinstance(one, e.DialBegan) and one.channel.startswith("PJSIP/trunk"))]
+    assert len(untold) == len(told) - 1
+    [journey] = run(untold).journeys.values()
+    assert [(ring.agent, ring.outcome) for ring in journey.attempts] == [("duty-phone", "answered")]

@@ -6,7 +6,7 @@ import pytest
 
 from callcenter.calls.facts import AgentRinging, JourneyEnded
 from callcenter.calls.journeys import Journey
-from callcenter.calls.states import CallState, HangupBy, Outcome
+from callcenter.calls.states import CallState, Direction, HangupBy, Outcome
 from callcenter.calls.switchboard import LiveLine, LiveWait, Switchboard
 from callcenter.telephony.ami_events import live_line, live_wait, translate
 from callcenter.telephony.ami_members import live_member
@@ -135,3 +135,9 @@ def test_rows_of_the_lists_are_no_events() -> None:
     assert [translate(row, "a") for row in rows("CoreShowChannel") + rows("QueueEntry")] == [None] * 5
     assert live_line({"Event": "CoreShowChannel"}) is None
     assert live_wait({"Event": "QueueEntry"}) is None
+
+
+def test_the_name_that_a_called_line_shows_is_nobodys() -> None:
+    """First the agent's, then our own; which one a list shows depends on the moment."""
+    [journey] = run(events("callback-household-busy")).journeys.values()
+    assert (journey.direction, journey.caller_name) == (Direction.OUTBOUND, "")
