@@ -253,7 +253,10 @@ class _Telling:
             told.append(ev.DialEnded(*self._line(row), "CANCEL" if self._is_cancelled(row) else "NOANSWER"))
         cause = row.extra.get("hangupcause")
         code = cause if isinstance(cause, int) and 0 <= cause < 1000 else 0
-        return [*told, *self._wish(row, code), ev.LineEnded(*self._line(row), code)]
+        told += [*self._wish(row, code), ev.LineEnded(*self._line(row), code)]
+        if row.uniqueid == row.linkedid and row.uniqueid in self._called:
+            told.append(ev.OriginateEnded(*self._line(row), row.number, "", row.uniqueid in self._answered))
+        return told
 
     def _wish(self, row: CelRow, cause: int) -> list[ev.OnLine]:
         """Who asked for the end: the row names the line whose far end hung up, or nobody, then the PBX did."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from callcenter.calls.events import LineAppeared
 from callcenter.calls.journeys import Journey
 from callcenter.calls.machine import is_contact
 from callcenter.calls.switchboard import Switchboard
@@ -277,3 +278,15 @@ def test_a_queue_that_is_over_at_once_has_refused() -> None:
     assert not [row for row in rows if row[0] in ("QueueRefused", "QueueLeft")]
     [journey] = journeys(rows).values()
     assert (journey.outcome, journey.queue_visits) == ("no_agents", ())
+
+
+def test_our_number_on_a_call_back_that_nobody_answered_is_known_from_its_end() -> None:
+    """The birth was heard while the line had no number yet, so of the rows only the end is news."""
+    board = Switchboard("a")
+    heard = [event for event in events("callback-unanswered") if isinstance(event, LineAppeared)][:1]
+    told = [event for call in calls(rows_of_recording("callback-unanswered")) for event in events_of("a", call)]
+    for event in [*heard, *(one for one in told if not isinstance(one, LineAppeared))]:
+        board.apply(event)
+    journey = board.journey("callback-8")
+    assert journey is not None
+    assert (journey.caller, journey.outcome) == ("96365", "timeout")
