@@ -131,17 +131,25 @@ def _who_hung_up(case: Case, d: Difference) -> bool:
     return (told or task) and case.heard_all_but(e.HangupAsked)
 
 
-def _last_word(case: Case, d: Difference) -> bool:
+def _wish(case: Case, d: Difference) -> bool:
     """Also whether a task follows from it."""
-    outcome = d.path[1] in ("journey", "visit") and d.path[3] == "outcome"
+    outcome = d.path[1] == "journey" and d.path[3] == "outcome"
     task = d.path[1] == "task" or d.path[2] == "task.opened"
-    return (outcome or task) and case.heard_all_but(e.QueueClosed, e.CallbackAsked, e.VoicemailRecorded)
+    return (outcome or task) and case.heard_all_but(e.CallbackAsked)
 
 
-def _refusal(case: Case, d: Difference) -> bool:
-    """The caller never waited, so no list shows it."""
-    refused = d.path[1] == "visit" and case.row(case.expected, d).get("position") == 0
-    return refused and d.found is None and case.heard_all_but(e.QueueClosed)
+def _called_first(case: Case, d: Difference) -> bool:
+    """CEL and the lists show our own number on its line."""
+    ours = case.journey(case.expected, d).get("direction") == "outbound"
+    number = d.path[1] == "journey" and d.path[3] in ("dialled", "number", "number_end") and d.found in (None, "")
+    return ours and number and case.heard_all_but(e.DialBegan)
+
+
+def _own_number(case: Case, d: Difference) -> bool:
+    """An ended call is forgotten at a restart, and what is said of it afterwards with it."""
+    row = case.journey(case.expected, d)
+    late = row.get("direction") == "outbound" and row["ended_at"] <= case.back
+    return late and d.path[1:] == ("journey", "", "caller") and d.found == ""
 
 
 def _ring_end(case: Case, d: Difference) -> bool:
@@ -150,17 +158,28 @@ def _ring_end(case: Case, d: Difference) -> bool:
 
 
 def _local_member(case: Case, d: Difference) -> bool:
-    """Which of its lines names the ring; and the moment when the PBX takes the pair out of the talk."""
+    """Which of its lines names the ring: CEL and the lists show three, so one ring may be told as two."""
     local = any(
         path[:2] == (d.path[0], "pop") and path[3] == "channel" and str(value).startswith("Local/")
         for path, value in case.expected.items()
     )
-    return local and (d.path[1] in ("pop", "attempt", "leg") or d.path[3] in ("estimates", "estimated"))
+    if not local or d.path[1] in ("pop", "attempt"):
+        return local
+    if d.path[3] == "estimates":
+        return all(_near(case, datetime.fromisoformat(at)) for at in d.found or ())
+    times = [*case.row(case.expected, d).values(), *case.row(case.found, d).values()]
+    return d.path[1] == "leg" and any(_near(case, at) for at in times if isinstance(at, datetime))
+
+
+def _near(case: Case, at: datetime) -> bool:
+    """About when we died or were back: the list is taken while the PBX takes the pair out."""
+    return case.began - ONE_ACT <= at <= case.back + ONE_ACT
 
 
 def _told_again(case: Case, d: Difference) -> bool:
     """A later source corrected what a list had told: the fact comes again, as late news does; effects do not."""
-    return d.path[1] == "fact" and isinstance(d.found, int) and isinstance(d.expected, int) and d.found > d.expected
+    told = d.path[1] == "fact" and d.path[2] in ("call.journey_started", "call.journey_ended")
+    return told and isinstance(d.found, int) and isinstance(d.expected, int) and d.found == d.expected + 1
 
 
 RULES: dict[str, Rule] = {
@@ -168,26 +187,23 @@ RULES: dict[str, Rule] = {
     "a time marked as an estimate": _marked,
     "a time told by another event of the same act": _one_act,
     "a hold: no list shows it, CEL has none": _hold,
-    "a key in the menus: no list shows it": _only("step", e.IvrKeyPressed),
     "a key in the menus, told on the task": _follows("steps", e.IvrKeyPressed),
-    "a recording's begin: no list shows it": _only("recording", e.RecordingBegan),
-    "a transfer: no list shows it": _only("transfer", e.BlindTransferred, e.AttendedTransferred),
+    "an attended transfer: CEL tells other lines of it": _only("transfer", e.AttendedTransferred),
     "who hung up: only the wish told it": _who_hung_up,
     "a leg in two parts: CEL does not tell that the PBX took out a pair of Local lines": _only("leg", e.LinesFused),
-    "the name and the queue of the member that rings": _field("attempt", ("member_name", "queue"), e.AgentCalled),
+    "the name of the member that rings": _field("attempt", ("member_name",), e.AgentCalled),
     "the number dialled: by now the line is elsewhere in the dialplan": _field(
         "journey", ("dialled",), e.LineAppeared, e.DialBegan
     ),
-    "the dialplan's word on the end (UserEvent), which no list shows": _last_word,
+    "the number of a household that was called first: only the begin of its dial told it": _called_first,
+    "our own number on a call-back that had ended when it was told": _own_number,
+    "the wish to be called back: only a UserEvent tells it": _wish,
     "how a ring ended: the line is gone from the lists": _ring_end,
     "a Local member: the list shows its pair of lines, not which of them rings or talks": _local_member,
-    "the queue of a visit that began and ended unheard": _field(
-        "journey", ("queue",), e.CallerJoinedQueue, e.QueueClosed
-    ),
-    "a queue that refused: only the dialplan's word told it": _refusal,
     "began and ended while we were away": _within_the_gap,
 }
 
 #: CEL tells the same with a stamp of its own, some milliseconds apart, also of what was heard; a list is taken in the
 #: midst of a pair of Local lines.
-_NOTHING_LOST = {name: rule for name, rule in RULES.items() if rule in (_told_again, _one_act, _local_member)}
+_ALWAYS = (_told_again, _one_act, _local_member, _own_number)
+_NOTHING_LOST = {name: rule for name, rule in RULES.items() if rule in _ALWAYS}

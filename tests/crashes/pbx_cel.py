@@ -29,16 +29,15 @@ _UNKNOWN = "<unknown>"
 
 
 def with_cel(stream: Iterable[Message]) -> tuple[Message, ...]:
-    """The stream with a CEL event behind each event that makes a row; rows that it has already are not doubled."""
-    known = tuple(stream)
-    recorded = any(message.get("Event") == "CEL" for message in known)
+    """The stream with a CEL event behind each event that makes a row, in place of those recorded.
+
+    The stamp of a recorded one is when it was sent, some 1 to 60 ms after the row's own time.
+    """
     told: list[Message] = []
     writer = _Writer()
-    for message in known:
-        told.append(message)
-        told += [
-            row for row in writer.rows(message) if not recorded or row["EventName"] in {*_WORDS, "RecordingBegan"}
-        ]
+    for message in stream:
+        if not is_row(message):
+            told += [message, *writer.rows(message)]
     return tuple(told)
 
 

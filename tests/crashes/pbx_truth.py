@@ -43,7 +43,8 @@ class PbxTruth:
     """Lines of cel-custom/Master.csv."""
 
     def hear(self, message: Message) -> None:
-        self.now = max(self.now, stamp(message) or self.now)
+        if message.get("Event") != "CEL":  # a row's stamp is a moment later than that of its event
+            self.now = max(self.now, stamp(message) or self.now)
         name, uniqueid = str(message.get("Event", "")), str(message.get("Uniqueid", ""))
         channel = self.channels.get(uniqueid)
         if name == "Newchannel":
