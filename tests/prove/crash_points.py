@@ -3,7 +3,7 @@
 Equal ledgers means every row and value of `tests.crashes.books`; a difference passes only if the sole carrier of that
 value was an event that nobody heard and that neither the PBX's lists nor its CEL file hold, or if the ledger marks
 the time as an estimate. The table of these allowances is `tests.crashes.allowed`; points that needed one are counted.
-The CEL rows are those that the PBX of the recording would have written (`tests.crashes.pbx_cel`); there is no queue_log.
+CEL rows are those that the PBX of a recording wrote or would have written (`tests.crashes.pbx_cel`); no queue_log.
 Not killed: recovery's own transactions, and batches of several events.
 """
 
