@@ -32,7 +32,7 @@ _BY_STATUS = {
 #: A refusal is told twice where VarSet is not filtered (QUEUESTATUS, then the dialplan's UserEvent): one visit.
 SAME_REFUSAL = timedelta(seconds=1)
 #: The dialplan says what it does twice, for those who listen and for CEL; nobody does it twice so soon.
-SAME_WORD = timedelta(milliseconds=500)
+SAME_WORD = timedelta(milliseconds=50)
 #: The lists tell of a wait in whole seconds.
 SAME_JOIN = timedelta(seconds=1)
 #: A line that ends this soon after the queue was ended by its owner: the dialplan would have spoken first.

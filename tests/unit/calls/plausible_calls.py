@@ -197,9 +197,11 @@ class MakeBelievePbx:
 
     def key(self, call: Call) -> None:
         call.truth.keys += 1
+        self.now += timedelta(milliseconds=60)  # twice within 50 ms would be one step told twice
         self._say(e.IvrKeyPressed, call.caller, "main_menu", self.dice.choice(["1", "2", "timeout"]))
 
     def join(self, call: Call) -> None:
+        self.now += timedelta(milliseconds=60)  # as in `key`
         self._say(e.RecordingBegan, call.caller)
         call.truth.visits += 1
         call.queue, call.joined = self.dice.choice(["hotline-zh", "hotline-ug"]), self.now
