@@ -58,6 +58,7 @@ class Consequences:
             f.AgentRinging: self._ringing,
             f.RingEnded: self._ring_ended,
             f.AgentLegStarted: self._leg_started,
+            f.AgentLegWentOn: self._leg_started,
             f.CallHeld: self._held,
             f.CallResumed: self._resumed,
             f.AgentLegEnded: self._leg_ended,

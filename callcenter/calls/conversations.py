@@ -1,7 +1,8 @@
 """Who hears whom: agent legs, holds, consultations and transfers, all from who is in which bridge.
 
 After every move of a line, `refresh` compares who is within the caller's hearing with the legs that are open. A pair
-of Local halves joins two bridges; when the PBX takes the pair out, the leg goes on without a gap (LinesFused).
+of Local halves joins two bridges; when the PBX takes the pair out, the leg goes on without a gap (LinesFused; where
+only CEL tells of it, the line is out of every bridge for less than a millisecond).
 """
 
 from datetime import datetime, timedelta
@@ -17,6 +18,8 @@ from callcenter.calls.states import Direction, TransferKind
 
 #: The lines of one list have stamps that rise by a microsecond.
 SAME_LIST = timedelta(seconds=1)
+#: From one bridge into the next: who hears the caller again so soon has not stopped talking with him.
+SAME_MOVE = timedelta(milliseconds=50)
 #: AMI and CEL tell of one transfer on lines of different names.
 SAME_TRANSFER = timedelta(seconds=1)
 
@@ -90,6 +93,11 @@ def refresh(
 def _start_leg(journey: Journey, line: Line, at: datetime, since: datetime, facts: list[f.Fact]) -> Journey:
     journey = picked_up(journey, at, line.uniqueid, facts)
     journey = answered_without_word(journey, at, facts)
+    last = next((leg for leg in reversed(journey.agent_legs) if leg.line == line.uniqueid), None)
+    if last is not None and last.to_at is not None and timedelta(0) <= at - last.to_at <= SAME_MOVE:
+        facts.append(f.AgentLegWentOn(at, line.uniqueid, line.channel, line.interface))
+        journey = replace(journey, estimates=tuple(guess for guess in journey.estimates if guess != last.to_at))
+        return _put_leg(journey, replace(last, to_at=None, caller_left_first=None))
     facts.append(f.AgentLegStarted(since, line.uniqueid, line.channel, line.interface))
     leg = AgentLeg(line.uniqueid, line.channel, line.interface, since)
     return replace(journey, agent_legs=(*journey.agent_legs, leg))

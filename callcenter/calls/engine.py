@@ -34,6 +34,9 @@ what we have not written is thrown away by the next `load`, and that process's r
 LINGERING = timedelta(hours=12)
 """A call that ended so recently may still have a line: an agent who talks on after the household has gone."""
 
+LATE = "late"
+"""In a fact's data: it came after news of later moments, and corrects one of its kind that was told before."""
+
 _WORDS = re.compile(r"(?<!^)(?=[A-Z])")
 _PERSONAL = frozenset({"caller", "dialled", "to"})
 _NAME = "caller_name"
@@ -212,7 +215,7 @@ class CallEngine:
                 facts.Fact(
                     fact_type(fact),
                     f"journey:{journey_id}",
-                    fact_data(fact, self._area_code),
+                    fact_data(fact, self._area_code) | ({LATE: True} if change.late else {}),
                     actor="pbx",
                     pbx_at=fact.at,
                 )

@@ -2,7 +2,7 @@
 
 `at` is PBX time (aware UTC). `agent` is the interface (`PJSIP/1001`); `line` is the agent's line (its uniqueid), the
 key of a ring and of a leg. Seconds are floats. A fact that comes again with the same key (class, `line`/`queue`,
-start) corrects the earlier one: news from the PBX can arrive late.
+start) corrects the earlier one: news from the PBX can arrive late. The ledger marks it (`engine.LATE`).
 """
 
 from dataclasses import dataclass
@@ -105,6 +105,11 @@ class AgentLegStarted(Fact):
     line: str
     channel: str
     agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentLegWentOn(AgentLegStarted):
+    """The leg whose end was just told goes on: its line has only moved from one bridge into the next."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,12 +89,22 @@ def joined(journey: Journey, event: e.CallerJoinedQueue, facts: list[f.Fact]) ->
     if visit is not None and visit.queue == event.queue and abs(event.at - visit.joined_at) <= SAME_JOIN:
         visit = replace(visit, joined_at=min(visit.joined_at, event.at), position=event.position or visit.position)
         return _put_visit(journey, visit)
-    journey = _decide(journey, event.at, _unexplained(journey), facts)
     if event.uniqueid == journey.household and not journey.caller:
         journey = replace(journey, caller=event.caller_number)
+    if _just_refused(journey, event):
+        return journey
+    journey = _decide(journey, event.at, _unexplained(journey), facts)
     facts.append(f.CallerQueued(event.at, event.queue, event.position))
     visit = QueueVisit(event.queue, event.at, event.position)
     return replace(journey, queue_visits=(*journey.queue_visits, visit), digit_at=None)
+
+
+def _just_refused(journey: Journey, event: e.CallerJoinedQueue) -> bool:
+    """True if this is the begin of the Queue() that has let nobody in: AMI and CEL have clocks of their own."""
+    last = journey.queue_visits[-1] if journey.queue_visits else None
+    if last is None or last.outcome is not _V.JOINEMPTY or last.queue != event.queue:
+        return False
+    return abs(event.at - last.joined_at) <= SAME_WORD
 
 
 def wait_found(journey: Journey, event: e.WaitFound, facts: list[f.Fact]) -> Journey:
@@ -148,7 +158,10 @@ def closed(journey: Journey, event: e.QueueClosed, facts: list[f.Fact]) -> Journ
     outcome = _BY_STATUS.get(event.status)
     if outcome is None:
         return journey
-    if undecided_visit(journey) is not None:
+    visit = undecided_visit(journey)
+    if visit is not None:
+        if outcome is _V.JOINEMPTY and event.at - visit.joined_at <= SAME_REFUSAL:
+            journey = _put_visit(journey, replace(visit, position=0))  # CEL tells of Queue(), not of being let in
         return _decide(journey, event.at, outcome, facts)
     return _refused(journey, event, facts) if outcome is _V.JOINEMPTY else journey
 

@@ -40,6 +40,7 @@ Told = tuple[uuid.UUID | None, Message]
 _RING, _RING_ENDED, _SIGNED_OUT = "call.agent_ringing", "call.ring_ended", "auth.signed_out"
 _CALL_FACTS = (
     "call.agent_leg_started",
+    "call.agent_leg_went_on",
     "call.agent_leg_ended",
     "call.call_held",
     "call.call_resumed",

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from callcenter.agents.models import Agent, Presence
 from callcenter.agents.states import LineState, PersonState
 from callcenter.calls import models as m
+from callcenter.calls.engine import LATE
 from callcenter.foundation.facts import FactRow
 from callcenter.foundation.outbox import OutboxRow
 from callcenter.tasks.models import Task
@@ -19,6 +20,7 @@ Path = tuple[str, ...]
 """Journey (linkedid), part, key within the part, field; as far as it goes."""
 
 HIDDEN = ("merged", "discarded")
+_ONCE = ("call.journey_started", "call.journey_ended", "task.opened")
 
 #: Part of a journey → its table and what names a row of it (rows of the same name are counted).
 PARTS: dict[str, tuple[Any, tuple[str, ...]]] = {
@@ -93,18 +95,25 @@ async def _read_facts(session: AsyncSession, names: dict[Any, str], book: Book) 
     subjects = {f"journey:{key}": name for key, name in names.items()}
     tasks = {f"task:{row.id}": names.get(row.journey_id, "?") for row in await _rows(session, Task)}
     rows = list(
-        await session.execute(select(FactRow.position, FactRow.type, FactRow.subject, FactRow.pbx_at, FactRow.data))
+        await session.execute(
+            select(FactRow.position, FactRow.type, FactRow.subject, FactRow.pbx_at, FactRow.data).order_by(
+                FactRow.position
+            )
+        )
     )
     book[("", "facts", "", "gaps")] = sorted(row.position for row in rows) != list(range(1, len(rows) + 1))
     told = Counter(
-        (row.type, row.subject, row.pbx_at, repr(row.data)) for row in rows if row.type.startswith("call.")
+        (row.type, row.subject, row.pbx_at, repr({**row.data, LATE: None}))
+        for row in rows
+        if row.type.startswith("call.")
     )
     book[("", "facts", "", "doubled")] = sorted({kind for (kind, *_), count in told.items() if count > 1})
     for row in rows:
         name = subjects.get(row.subject) or tasks.get(row.subject)
-        if name and row.type in ("call.journey_started", "call.journey_ended", "task.opened"):
+        if name and row.type in _ONCE:
             path = (name, "fact", row.type, "count")
-            book[path] = book.get(path, 0) + 1
+            corrects = LATE in row.data and path in book
+            book[path] = book.get(path, 0) + (not corrects)
     for effect in await _rows(session, OutboxRow):
         kind, subject = effect.key.split(" ")
         name = subjects.get(subject) or tasks.get(subject)

@@ -35,7 +35,7 @@ from tests.crashes.lives import (
     open_ledger,
     quick_lives,
 )
-from tests.crashes.pbx_cel import is_row, with_cel
+from tests.crashes.pbx_cel import is_row, with_cel, with_words
 from tests.crashes.pbx_truth import Message, PbxTruth, stamp
 from tests.recorded_calls import is_seen_by_least_rights, messages
 
@@ -111,7 +111,7 @@ class Recording:
 
     def __init__(self, name: str, folder: Path, template: Path) -> None:
         self.name = name
-        self.stream = with_cel(messages(name))
+        self.stream = with_cel(with_words(messages(name)))
         self._folder = folder
         self._template = template
         self.begin = next(at for message in self.stream if (at := stamp(message)))

@@ -21,6 +21,7 @@ _WORDS = {
     "DutyPhoneCalled": ("Queue",),
     "VoicemailLeft": (),
 }
+_NOT_LET_IN = ("JOINEMPTY", "JOINUNAVAIL", "FULL")
 DIALPLAN = frozenset({*_WORDS, "RecordingBegan"})
 #: Asterisk reads its clock anew for a row.
 BEHIND_SECONDS = 0.0005
@@ -38,6 +39,24 @@ def with_cel(stream: Iterable[Message]) -> tuple[Message, ...]:
     for message in stream:
         if not is_row(message):
             told += [message, *writer.rows(message)]
+    return tuple(told)
+
+
+def with_words(stream: Iterable[Message]) -> tuple[Message, ...]:
+    """The stream with what our dialplan says of a queue that lets nobody in; older recordings lack it."""
+    said = tuple(stream)
+    if any(message.get("UserEvent") == "QueueRefused" for message in said):
+        return said
+    told: list[Message] = []
+    queues: dict[str, str] = {}
+    for message in said:
+        told.append(message)
+        line = str(message.get("Uniqueid", ""))
+        if message.get("Application") == "Queue":
+            queues[line] = message["AppData"].partition(",")[0]
+        if message.get("Variable") == "QUEUESTATUS" and message["Value"] in _NOT_LET_IN:
+            said_by_us = {"Event": "UserEvent", "Privilege": "user,all", "UserEvent": "QueueRefused"}
+            told.append({**message, **said_by_us, "Queue": queues[line], "Status": message["Value"]})
     return tuple(told)
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.agents.models import Presence
 from callcenter.calls import models as m
+from callcenter.calls.engine import LATE
 from callcenter.cli.machine import open_ledger
 from callcenter.foundation.facts import FactRow
 from callcenter.foundation.phone_numbers import normalise
@@ -67,7 +68,7 @@ class Written:
     pops: list[m.ScreenPopRow] = field(default_factory=list)
     tasks: list[Task] = field(default_factory=list)
     told: Counter[str] = field(default_factory=Counter)
-    """Facts by type."""
+    """See `count_facts`."""
 
 
 async def read(session: AsyncSession, number: str, area_code: str) -> Written:
@@ -81,8 +82,10 @@ async def read(session: AsyncSession, number: str, area_code: str) -> Written:
         return list(await session.scalars(select(table).where(table.journey_id.in_(ids))))
 
     subjects = [f"journey:{one}" for one in ids]
-    types = await session.execute(
-        select(FactRow.type, func.count()).where(FactRow.subject.in_(subjects)).group_by(FactRow.type)
+    told = await session.execute(
+        select(FactRow.type, FactRow.pbx_at, FactRow.data)
+        .where(FactRow.subject.in_(subjects))
+        .order_by(FactRow.position)
     )
     return Written(
         journeys,
@@ -90,8 +93,18 @@ async def read(session: AsyncSession, number: str, area_code: str) -> Written:
         await rows(m.RingAttemptRow),
         await rows(m.ScreenPopRow),
         await rows(Task),
-        Counter(dict(types.tuples().all())),
+        count_facts(told.tuples()),
     )
+
+
+def count_facts(rows: Iterable[tuple[str, datetime | None, dict[str, Any]]]) -> Counter[str]:
+    """How often each type was told: late news that corrects another counts only if it says the very same."""
+    counts, words = Counter[str](), set[str]()
+    for kind, at, data in rows:
+        word = repr((kind, at, {name: value for name, value in sorted(data.items()) if name != LATE}))
+        counts[kind] += LATE not in data or not counts[kind] or word in words
+        words.add(word)
+    return counts
 
 
 async def compare(

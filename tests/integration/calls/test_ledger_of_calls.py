@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from callcenter.calls import repository
+from callcenter.calls.engine import LATE
 from callcenter.calls.events import LineEvent
 from callcenter.calls.journeys import Journey
 from callcenter.calls.ledger_json import journey_json
@@ -163,3 +164,13 @@ async def test_no_full_number_stands_in_the_facts(ledger: Ledger) -> None:
         everything = [row.data for row in await session.scalars(select(FactRow))]
     assert everything
     assert "13900000001" not in repr(everything)
+
+
+async def test_late_news_that_corrects_the_begin_says_so(ledger: Ledger) -> None:
+    await staff(ledger)
+    engine, (_, born, *rest) = new_engine(ledger, "normal-agent-hangs-up"), stream("normal-agent-hangs-up")
+    await engine.take(rest[:20])
+    await engine.take([born, *rest[20:]])
+    async with ledger.reading() as session:
+        told = [r.fact for r in await facts.read_since(session, 0) if r.fact.type == "call.journey_started"]
+    assert [(fact.pbx_at == born.at, LATE in fact.data) for fact in told] == [(False, False), (True, True)]

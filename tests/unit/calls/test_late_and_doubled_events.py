@@ -7,8 +7,17 @@ from datetime import timedelta
 
 import pytest
 
-from callcenter.calls.events import IvrKeyPressed, LineEvent, OnLine, RecordingBegan
-from callcenter.calls.facts import JourneyEnded, JourneyStarted
+from callcenter.calls.events import (
+    BridgeEntered,
+    BridgeLeft,
+    CallerJoinedQueue,
+    IvrKeyPressed,
+    LineEvent,
+    OnLine,
+    QueueClosed,
+    RecordingBegan,
+)
+from callcenter.calls.facts import AgentLegWentOn, JourneyEnded, JourneyStarted
 from callcenter.calls.machine import is_contact
 from callcenter.calls.switchboard import Switchboard
 from tests.recorded_calls import NAMES, Ledger, events, run
@@ -93,3 +102,33 @@ def test_what_the_dialplan_said_for_cel_too_is_one_step() -> None:
     expected = run(stream).printed()
     assert run([*stream, *later]).printed() == expected
     assert run([*later[:1], *stream, *later[1:]]).printed() == expected
+
+
+@pytest.mark.parametrize("milliseconds", [-1, 1])
+def test_who_was_refused_did_not_join_though_the_files_tell_of_the_queue(milliseconds: int) -> None:
+    stream = list(events("queue-refused"))
+    word = next(event for event in stream if isinstance(event, QueueClosed) and event.refused)
+    begun = word.at + timedelta(milliseconds=milliseconds)
+    joined = CallerJoinedQueue(word.pbx, begun, word.uniqueid, word.linkedid, word.channel, word.queue, 1, "")
+    [expected], [found] = run(stream).journeys.values(), run([*stream, joined]).journeys.values()
+    assert (found.outcome, found.state) == (expected.outcome, expected.state)
+    assert [(visit.position, visit.outcome) for visit in found.queue_visits] == [
+        (visit.position, visit.outcome) for visit in expected.queue_visits
+    ]
+
+
+def test_an_agent_who_moves_from_bridge_to_bridge_goes_on_talking() -> None:
+    """CEL tells no more of a pair of Local lines that is taken out."""
+    stream = list(events("normal-agent-hangs-up"))
+    agent = [event for event in stream if isinstance(event, BridgeEntered)][-1]
+    who = agent.pbx, agent.uniqueid, agent.linkedid, agent.channel
+    out_at, in_at = (agent.at + timedelta(milliseconds=n) for n in (600, 601))
+    out, back = (
+        kind(who[0], at, *who[1:], agent.bridge) for kind, at in ((BridgeLeft, out_at), (BridgeEntered, in_at))
+    )
+    place = next(i for i, event in enumerate(stream) if event.at > in_at)
+    ledger = run([*stream[:place], out, back, *stream[place:]])
+    assert ledger.printed() == run(stream).printed()
+    assert [fact.at for change in ledger.changes for fact in change.facts if isinstance(fact, AgentLegWentOn)] == [
+        in_at
+    ]
