@@ -32,6 +32,8 @@ ANSWER_SECONDS = 5.0
 PING_SECONDS = 1.0
 PING_ANSWER_SECONDS = 2.0
 """Together: how long a link that is dead at its far end may pass for live."""
+BUSY_SECONDS = 30.0
+"""As long as bytes come, an answer may be late: it stands behind what the PBX said before, and we may be behind."""
 _END = b"\r\n\r\n"
 READING = frozenset({"Login", "Ping", "Getvar", "CoreShowChannels", "QueueStatus", "DeviceStateList", "UserEvent"})
 """Actions that change nothing; all others need `may_act`. (UserEvent is our fence.)"""
@@ -81,6 +83,7 @@ class _Protocol(AMIProtocol):  # type: ignore[misc]  # panoramisk annotates noth
         self._bytes = bytearray()
 
     def data_received(self, data: bytes) -> None:
+        self._owner.heard_at = time.monotonic()
         if self.version is None:  # the greeting is a line of its own
             greeting, found, data = bytes(self._bytes + data).partition(b"\r\n")
             self._bytes.clear()
@@ -135,6 +138,7 @@ class _Link(Manager):  # type: ignore[misc]
         super().__init__(**config)
         self.on_garbage = on_garbage
         self.lost = asyncio.Event()
+        self.heard_at = 0.0
         self._on_message = on_message
         self.log_ours = logs.get("ami")
 
@@ -271,10 +275,17 @@ class AmiClient:
         return future.result()
 
     async def _ping(self) -> None:
+        answered = time.monotonic()
         while True:
             await asyncio.sleep(self._ping_seconds)
+            asked = time.monotonic()
             try:
                 await self.ping()
+                answered = time.monotonic()
             except (AmiOutcomeUnknown, AmiUnavailable, TimeoutError):
-                self.close()
-                return
+                if self._is_silent_since(asked) or time.monotonic() - answered > BUSY_SECONDS:
+                    self.close()
+                    return
+
+    def _is_silent_since(self, moment: float) -> bool:
+        return self._link is None or self._link.lost.is_set() or self._link.heard_at < moment

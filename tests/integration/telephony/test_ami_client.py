@@ -166,6 +166,16 @@ async def test_a_dead_peer_is_noticed_by_a_ping_that_nobody_answers(ami: FakeAmi
         assert not link.client.is_up
 
 
+async def test_a_peer_that_talks_without_end_is_no_dead_one(ami: FakeAmi) -> None:
+    """Its answer stands behind all that it said before; a link made anew would bring as much again."""
+    ami.reactions["Ping"] = lambda connection, action: connection.event("Tick")
+    async with Link(ami, answer_seconds=0.05, ping_seconds=0.01) as link:
+        await until(lambda: len(ami.sent("Ping")) >= 5, "several pings without an answer")
+        assert link.client.is_up
+        ami.reactions["Ping"] = lambda connection, action: None
+        await asyncio.wait_for(link.client.wait_lost(), 10)
+
+
 async def test_a_living_peer_is_pinged_and_kept(ami: FakeAmi) -> None:
     async with Link(ami, ping_seconds=0.01) as link:
         await until(lambda: len(ami.sent("Ping")) >= 3, "three pings")
