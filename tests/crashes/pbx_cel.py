@@ -52,7 +52,7 @@ def with_words(stream: Iterable[Message]) -> tuple[Message, ...]:
     for message in said:
         told.append(message)
         line = str(message.get("Uniqueid", ""))
-        if message.get("Application") == "Queue":
+        if message.get("Event") == "Newexten" and message["Application"] == "Queue":
             queues[line] = message["AppData"].partition(",")[0]
         if message.get("Variable") == "QUEUESTATUS" and message["Value"] in _NOT_LET_IN:
             said_by_us = {"Event": "UserEvent", "Privilege": "user,all", "UserEvent": "QueueRefused"}
