@@ -176,21 +176,13 @@ def _near(case: Case, at: datetime) -> bool:
     return case.began - ONE_ACT <= at <= case.back + ONE_ACT
 
 
-def _told_again(case: Case, d: Difference) -> bool:
-    """A later source corrected what a list had told: the fact comes again, as late news does; effects do not."""
-    told = d.path[1] == "fact" and d.path[2] in ("call.journey_started", "call.journey_ended")
-    return told and isinstance(d.found, int) and isinstance(d.expected, int) and d.found == d.expected + 1
-
-
 RULES: dict[str, Rule] = {
-    "a fact told again with its true time": _told_again,
     "a time marked as an estimate": _marked,
     "a time told by another event of the same act": _one_act,
     "a hold: no list shows it, CEL has none": _hold,
     "a key in the menus, told on the task": _follows("steps", e.IvrKeyPressed),
     "an attended transfer: CEL tells other lines of it": _only("transfer", e.AttendedTransferred),
     "who hung up: only the wish told it": _who_hung_up,
-    "a leg in two parts: CEL does not tell that the PBX took out a pair of Local lines": _only("leg", e.LinesFused),
     "the name of the member that rings": _field("attempt", ("member_name",), e.AgentCalled),
     "the number dialled: by now the line is elsewhere in the dialplan": _field(
         "journey", ("dialled",), e.LineAppeared, e.DialBegan
@@ -205,5 +197,5 @@ RULES: dict[str, Rule] = {
 
 #: CEL tells the same with a stamp of its own, some milliseconds apart, also of what was heard; a list is taken in the
 #: midst of a pair of Local lines.
-_ALWAYS = (_told_again, _one_act, _local_member, _own_number)
+_ALWAYS = (_one_act, _local_member, _own_number)
 _NOTHING_LOST = {name: rule for name, rule in RULES.items() if rule in _ALWAYS}
