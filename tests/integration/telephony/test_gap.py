@@ -23,6 +23,18 @@ RECORDED = Path(__file__).parents[2] / "transcripts" / "cel" / "calls.csv"
 OUTCOMES = ["abandoned", "abandoned", "answered", "answered", "ivr_hangup", "no_agents", "no_agents", "timeout"]
 
 
+async def a_call_is_known(scene: Scene) -> None:
+    """We listen, and a household's call has come and is up."""
+    await scene.start()
+    scene.heard("Newchannel", "1795406300.100000", CallerIDName="", Context="from-carrier")
+    scene.heard("Newstate", "1795406300.200000", ChannelState="6")
+
+    async def known() -> bool:
+        return len(await scene.journeys()) == 1
+
+    await until(known, "the call is known")
+
+
 async def test_what_went_before_our_first_life_is_not_ours(scene: Scene) -> None:
     scene.written(RECORDED.read_text("utf-8"))
     await scene.start()
@@ -180,14 +192,7 @@ async def test_garbage_in_the_file_keeps_nobody_from_going_live(scene: Scene) ->
 
 async def test_an_end_that_is_heard_before_the_file_is_read_does_not_hide_what_came_before_it(scene: Scene) -> None:
     """The caller was queued in the gap and hung up just after we were back: the news of it waits in the inbox."""
-    await scene.start()
-    scene.heard("Newchannel", "1795406300.100000", CallerIDName="", Context="from-carrier")
-    scene.heard("Newstate", "1795406300.200000", ChannelState="6")
-
-    async def known() -> bool:
-        return len(await scene.journeys()) == 1
-
-    await until(known, "the call is known")
+    await a_call_is_known(scene)
 
     def hangs_up_meanwhile(connection: Connection, action: Headers) -> None:
         scene.heard("Hangup", "1795406330.500000", ChannelState="6", Cause="16")
@@ -228,14 +233,7 @@ async def test_news_that_came_garbled_is_taken_from_the_file_and_nothing_after_i
 
 async def test_news_of_a_link_that_ended_in_its_recovery_waits_for_the_files(scene: Scene) -> None:
     """The caller was queued in the gap; the next link says that he hung up and ends before the files are read."""
-    await scene.start()
-    scene.heard("Newchannel", "1795406300.100000", CallerIDName="", Context="from-carrier")
-    scene.heard("Newstate", "1795406300.200000", ChannelState="6")
-
-    async def known() -> bool:
-        return len(await scene.journeys()) == 1
-
-    await until(known, "the call is known")
+    await a_call_is_known(scene)
 
     def hangs_up_and_ends(connection: Connection, action: Headers) -> None:
         del scene.ami.reactions["CoreShowChannels"]
