@@ -1,4 +1,4 @@
-"""Rows of the PBX's CEL file (asterisk_conf/cel_custom.conf) → `calls.events`. Pure; knows whole calls, not streams.
+"""Rows of the PBX's CEL file (`cel_rows`) → `calls.events`. Pure; knows whole calls, not streams.
 
 A call is translated when all of it is known, so that a later row can tell what an earlier one meant: a queue that
 refused was never joined; a line whose application is AppDial or AppQueue was called by the PBX.
@@ -7,80 +7,18 @@ What CEL does not tell: holds, the position in the queue (1 is put), the name of
 put), who listened, and whether a ring ran out or was cancelled (told by what else happened at that moment).
 """
 
-import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 from callcenter.calls import events as ev
 from callcenter.calls.lines import interface_of, is_agent_interface
+from callcenter.telephony.cel_rows import TEXT_LENGTH, CelRow
 
-ID_LENGTH, TEXT_LENGTH = 150, 80  # as in ami_events
 #: Two things that one act causes lie closer together than this.
 SAME_MOMENT = timedelta(seconds=1)
 #: Nobody stays in a queue for less, unless he hangs up.
 NO_STAY = timedelta(milliseconds=20)
-_CALLED_BY_PBX = ("AppDial", "AppQueue")
-_NO_NUMBER = frozenset({"", "s"})
-
-
-@dataclass(frozen=True, slots=True)
-class CelRow:
-    """One row. `at` aware UTC, microseconds; `extra` is the JSON object of its last column, {} if it is none."""
-
-    kind: str
-    at: datetime
-    number: str
-    exten: str
-    channel: str
-    application: str
-    uniqueid: str
-    linkedid: str
-    extra: dict[str, Any]
-    arguments: str
-    name: str
-
-    @property
-    def was_called(self) -> bool:
-        """True if this row itself shows that the PBX called the line."""
-        begun = self.kind == "CHAN_START" and (self.uniqueid != self.linkedid or self.exten in _NO_NUMBER)
-        return begun or self.application.startswith(_CALLED_BY_PBX)
-
-    def said(self, key: str) -> str:
-        value = self.extra.get(key, "")
-        return _clean(value, ID_LENGTH) if isinstance(value, str) else ""
-
-
-def parse(columns: Sequence[str]) -> CelRow | None:
-    """A row of the file; None if it names no line or has no time. Older rows end with the tenth column."""
-    kind, stamp, number, exten, channel, application, uniqueid, linkedid, _, extra = columns[:10]
-    arguments, name = [*columns[10:12], "", ""][:2]
-    at = _stamp(stamp)
-    if at is None or not uniqueid or not linkedid:
-        return None
-    texts = (_clean(number), _clean(exten), _clean(channel, ID_LENGTH), _clean(application))
-    ids = (_clean(uniqueid, ID_LENGTH), _clean(linkedid, ID_LENGTH))
-    return CelRow(kind, at, *texts, *ids, _object(extra), _clean(arguments), _clean(name))
-
-
-def _clean(value: str, limit: int = TEXT_LENGTH) -> str:
-    return "".join(char for char in value[:limit] if char.isprintable())
-
-
-def _stamp(value: str) -> datetime | None:
-    try:
-        return datetime.fromtimestamp(float(value), UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
-
-
-def _object(text: str) -> dict[str, Any]:
-    try:
-        value = json.loads(text) if text else {}
-    except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
 
 
 # ---- which rows are one call ----

@@ -13,8 +13,9 @@ from datetime import timedelta
 from callcenter.calls.engine import CallEngine
 from callcenter.calls.events import LineAppeared, LineEnded, OnLine
 from callcenter.calls.repairs import Repair, RepairKind
-from callcenter.telephony.cel_events import CelCall, calls_of, events_of, parse
+from callcenter.telephony.cel_events import CelCall, calls_of, events_of
 from callcenter.telephony.cel_reader import Row
+from callcenter.telephony.cel_rows import parse
 from callcenter.telephony.queue_log import LoggedVisit, rows_of, visits_of
 from callcenter.telephony.queue_news import SAME_NEWS, completed, told_alone
 

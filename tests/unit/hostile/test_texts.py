@@ -18,7 +18,8 @@ from callcenter.foundation.phone_numbers import mask, mask_written, normalise
 from callcenter.pbx.description import Instance, read_description
 from callcenter.pbx.errors import InstanceBroken
 from callcenter.pbx.layout import InstanceLayout
-from callcenter.telephony.cel_events import calls_of, events_of, parse
+from callcenter.telephony.cel_events import calls_of, events_of
+from callcenter.telephony.cel_rows import parse
 from callcenter.work_orders.numbers import is_order_number
 from tests.hostile.names import HOSTILE_NAMES
 

@@ -10,8 +10,9 @@ from callcenter.calls.events import LineAppeared
 from callcenter.calls.journeys import Journey
 from callcenter.calls.machine import is_contact
 from callcenter.calls.switchboard import Switchboard
-from callcenter.telephony.cel_events import CelCall, CelRow, calls_of, events_of, parse
+from callcenter.telephony.cel_events import CelCall, calls_of, events_of
 from callcenter.telephony.cel_reader import NOWHERE, Row, read_since
+from callcenter.telephony.cel_rows import CelRow, parse
 from tests.crashes.pbx_cel import is_row, with_cel
 from tests.crashes.pbx_truth import cel_line
 from tests.recorded_calls import events, messages, run
