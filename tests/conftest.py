@@ -2,12 +2,15 @@
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 import sqlalchemy
 import structlog
 from alembic import command
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
 from callcenter.foundation import schema
 from callcenter.foundation.clock import FrozenClock
@@ -25,6 +28,18 @@ structlog.configure(
         structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
     ],
 )
+
+
+@event.listens_for(Engine, "connect")
+def _rows_come_as_they_like(connection: Any, _: Any) -> None:
+    """SQLite gives rows backwards where no order is asked for: who counts on the order of writing shall see it here.
+
+    PostgreSQL gives them as they were written for months, and one day, after a vacuum, otherwise.
+    """
+    if "sqlite" in type(connection).__module__:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA reverse_unordered_selects=ON")
+        cursor.close()
 
 
 @pytest.fixture(autouse=True)

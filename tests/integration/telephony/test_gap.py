@@ -209,7 +209,8 @@ async def test_an_end_that_is_heard_before_the_file_is_read_does_not_hide_what_c
     [journey] = await scene.journeys()
     assert (journey.outcome, journey.queue) == ("abandoned", "hotline-zh")
     async with scene.ledger.reading() as session:
-        types = list(await session.scalars(select(FactRow.type).where(FactRow.type.like("call.journey_%"))))
+        told = select(FactRow.type).where(FactRow.type.like("call.journey_%")).order_by(FactRow.position)
+        types = list(await session.scalars(told))
     assert types == ["call.journey_started", "call.journey_ended"]
 
 
