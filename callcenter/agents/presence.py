@@ -83,19 +83,24 @@ async def _enter(
     reason: str | None = None,
     until: datetime | None = None,
 ) -> None:
-    await timers.cancel(tx, subject=f"agent:{agent.id}", code=PRESENCE_TIMER)
+    if _runs_out(presence):
+        await timers.cancel(tx, subject=f"agent:{agent.id}", code=PRESENCE_TIMER)
     presence.person, presence.reason, presence.cause = person, reason, cause
     presence.since, presence.until = tx.now, until
     presence.entry_seq += 1
     presence.next_person = presence.next_reason = None
     if person is not PersonState.WRAP_UP and presence.line == LineState.FREE:
         presence.journey_id = None
-    runs_out = person is PersonState.WRAP_UP or reason == states.REJECTED
-    if until is not None and runs_out:
+    if until is not None and _runs_out(presence):
         await timers.arm(
             tx, subject=f"agent:{agent.id}", entry_seq=presence.entry_seq, code=PRESENCE_TIMER, due_at=until
         )
     _tell(tx, agent, presence, actor)
+
+
+def _runs_out(presence: Presence) -> bool:
+    """Whether the entry ends by itself: only such a one has a timer."""
+    return presence.person == PersonState.WRAP_UP or presence.reason == states.REJECTED
 
 
 async def choose(

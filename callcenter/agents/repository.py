@@ -2,9 +2,10 @@
 
 import re
 import uuid
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import and_, bindparam, case, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import lazyload
 
@@ -12,6 +13,7 @@ from callcenter.agents.membership import Member
 from callcenter.agents.models import Agent, AgentQueue, Presence, Queue, interface_of
 from callcenter.agents.states import LineState, PersonState
 from callcenter.foundation.errors import NotFound
+from callcenter.foundation.statements import run, table_of
 
 _INTERFACE = re.compile(r"PJSIP/(\d{3,5})(?:-web)?(?:-[0-9a-f]{8})?", re.ASCII)
 
@@ -102,14 +104,23 @@ async def lines_shown(session: AsyncSession) -> list[tuple[str, bool, str, datet
     return [(number, registered, line, since) for number, registered, line, since in rows]
 
 
-async def wanted_members(session: AsyncSession) -> list[Member]:
-    """What the PBX's queues should hold: everybody not offline; paused unless ready."""
-    rows = await session.execute(
-        select(AgentQueue.queue, AgentQueue.penalty, Agent.number, Presence.person, Presence.reason)
-        .join(Agent, Agent.id == AgentQueue.agent_id)
-        .join(Presence, Presence.agent_id == Agent.id)
-        .where(Agent.active, Presence.person != PersonState.OFFLINE)
-    )
+_QUEUES, _AGENTS, _PRESENCES = map(table_of, (AgentQueue, Agent, Presence))
+_WANTED = (
+    select(_QUEUES.c.queue, _QUEUES.c.penalty, _AGENTS.c.number, _PRESENCES.c.person, _PRESENCES.c.reason)
+    .select_from(_QUEUES)
+    .join(_AGENTS, _AGENTS.c.id == _QUEUES.c.agent_id)
+    .join(_PRESENCES, _PRESENCES.c.agent_id == _AGENTS.c.id)
+    .where(_AGENTS.c.active == true(), _PRESENCES.c.person != PersonState.OFFLINE)
+)
+_WANTED_OF = _WANTED.where(_AGENTS.c.number.in_(bindparam("numbers", expanding=True)))
+
+
+async def wanted_members(session: AsyncSession, numbers: Collection[str] | None = None) -> list[Member]:
+    """What the PBX's queues should hold, of all seats or of these: whoever is not offline; paused unless ready."""
+    if numbers is None:
+        rows = await run(session, _WANTED, {})
+    else:
+        rows = await run(session, _WANTED_OF, {"numbers": sorted(numbers)})
     members = []
     for queue, penalty, number, person, why in rows:
         paused = person != PersonState.READY

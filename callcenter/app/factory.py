@@ -150,7 +150,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
                 entry = one.fact.data["entry_seq"]
                 if entries.get(one.fact.subject) != entry:
                     entries[one.fact.subject] = entry
-                    link.members.wake()
+                    link.members.wake(one.fact.data["number"])
 
     ledger.watch(broadcaster.watch)
     ledger.watch(wake)

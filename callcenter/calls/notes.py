@@ -2,6 +2,8 @@
 
 import uuid
 
+from sqlalchemy import bindparam, func, select
+
 from callcenter.agents import presence
 from callcenter.agents import repository as agents
 from callcenter.calls.models import JourneyNote, JourneyRow
@@ -9,6 +11,7 @@ from callcenter.customers import repository as customers
 from callcenter.foundation.errors import Invalid, NotFound, Refused
 from callcenter.foundation.facts import Fact
 from callcenter.foundation.phone_numbers import PhoneNumber
+from callcenter.foundation.statements import insert_or_update, run, table_of
 from callcenter.foundation.transactions import Transaction
 
 DISPOSITIONS = (
@@ -40,14 +43,21 @@ async def get(tx: Transaction, journey_id: uuid.UUID) -> JourneyNote:
     return found
 
 
+_NOTES = table_of(JourneyNote)
+_LINK = insert_or_update(
+    _NOTES, ("journey_id",), {"customer_id": lambda new: func.coalesce(_NOTES.c.customer_id, new.customer_id)}
+)
+_DISPOSITION = select(_NOTES.c.disposition).where(_NOTES.c.journey_id == bindparam("journey_id"))
+
+
 async def link_only_household(tx: Transaction, journey_id: uuid.UUID, number: PhoneNumber | None) -> None:
-    """If just one household has the number, it is theirs; with several the agent chooses."""
+    """If just one household has the number, it is theirs, unless one is named; with several the agent chooses."""
     if number is None:
         return
-    households = await customers.find_by_number(tx.session, number)
+    households = await customers.named_by_number(tx.session, number)
     if len(households) == 1:
-        note = await get(tx, journey_id)
-        note.customer_id = note.customer_id or households[0].id
+        [(customer_id, _)] = households
+        await run(tx.session, _LINK, {"journey_id": journey_id, "customer_id": customer_id})
 
 
 async def set_customer(tx: Transaction, journey_id: uuid.UUID, customer_id: uuid.UUID, actor: str) -> None:
@@ -60,8 +70,9 @@ async def set_customer(tx: Transaction, journey_id: uuid.UUID, customer_id: uuid
 
 
 async def is_disposed(tx: Transaction, journey_id: uuid.UUID) -> bool:
-    note = await tx.session.get(JourneyNote, journey_id)
-    return note is not None and note.disposition not in (None, NOT_GIVEN)
+    """Whether an agent's word on it is written. (That none was given may wait for the flush: it does not count.)"""
+    rows = await run(tx.session, _DISPOSITION, {"journey_id": journey_id})
+    return bool(rows) and rows[0].disposition not in (None, NOT_GIVEN)
 
 
 async def dispose(tx: Transaction, journey_id: uuid.UUID, *, code: str, note: str | None, actor: str) -> None:

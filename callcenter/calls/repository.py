@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.calls import journeys as j
@@ -20,9 +20,11 @@ from callcenter.calls.states import (
     VisitOutcome,
 )
 from callcenter.foundation.errors import NotFound
+from callcenter.foundation.statements import run, table_of
 
 Query = Select[Any]
 _HIDDEN = (CallState.MERGED, CallState.DISCARDED)
+MOST_EARLIER = 10
 
 
 async def get(session: AsyncSession, journey_id: uuid.UUID) -> m.JourneyRow:
@@ -196,16 +198,21 @@ async def calls_since(session: AsyncSession, number: str, since: datetime) -> in
     return found or 0
 
 
-async def last_of_number(session: AsyncSession, number: str, *, limit: int = 10) -> list[m.JourneyRow]:
-    """The last ended journeys of a number, newest first."""
-    rows = await session.scalars(
-        select(m.JourneyRow)
-        .where(m.JourneyRow.number == number, m.JourneyRow.ended_at.is_not(None))
-        .where(m.JourneyRow.state.not_in(_HIDDEN))
-        .order_by(m.JourneyRow.started_at.desc())
-        .limit(limit)
-    )
-    return list(rows)
+_JOURNEYS, _NOTES = table_of(m.JourneyRow), table_of(m.JourneyNote)
+_LAST_OF_NUMBER = (
+    select(_JOURNEYS.c.id, _JOURNEYS.c.started_at, _JOURNEYS.c.outcome, _NOTES.c.disposition, _NOTES.c.order_id)
+    .outerjoin(_NOTES, _NOTES.c.journey_id == _JOURNEYS.c.id)
+    .where(_JOURNEYS.c.number == bindparam("number"), _JOURNEYS.c.ended_at.is_not(None))
+    .where(_JOURNEYS.c.state.not_in(_HIDDEN))
+    .order_by(_JOURNEYS.c.started_at.desc())
+    .limit(MOST_EARLIER)
+)
+
+
+async def last_of_number(session: AsyncSession, number: str) -> Sequence[Any]:
+    """The last `MOST_EARLIER` ended journeys of a number, newest first: id, started_at, outcome, and of its notes
+    disposition, order_id."""
+    return await run(session, _LAST_OF_NUMBER, {"number": number})
 
 
 async def newest_since(session: AsyncSession, number: str | None, since: datetime) -> m.JourneyRow | None:

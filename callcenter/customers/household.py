@@ -1,11 +1,11 @@
 """Reading a household for the screen."""
 
 import uuid
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.customers import repository
-from callcenter.customers.models import ServiceAddress
 from callcenter.customers.schemas import (
     AddressOut,
     AddressZoneOut,
@@ -16,11 +16,14 @@ from callcenter.customers.schemas import (
     TotalsOut,
 )
 from callcenter.zones import repository as zones
+from callcenter.zones.repository import Placed
 
 
 async def read(session: AsyncSession, customer_id: uuid.UUID, *, reveal: bool = False) -> Household:
     """A household with contacts, numbers (full only if `reveal`), addresses and totals. `NotFound`."""
-    customer = await repository.get(session, customer_id)
+    customer = await repository.household(session, customer_id)
+    addresses = await repository.addresses_of(session, customer_id)
+    zones_of = await zones.paths_of(session, {one.zone_id for one in addresses if one.zone_id is not None})
     return Household(
         id=str(customer.id),
         name=customer.name,
@@ -33,14 +36,13 @@ async def read(session: AsyncSession, customer_id: uuid.UUID, *, reveal: bool = 
             CustomerNumberOut(id=str(n.id), number=NumberOut.of(n.number, reveal=reveal), label=n.label)
             for n in await repository.numbers_of(session, customer_id)
         ],
-        addresses=[await _address(session, a) for a in await repository.addresses_of(session, customer_id)],
+        addresses=[_address(one, zones_of.get(one.zone_id)) for one in addresses],
         totals=TotalsOut(orders=customer.orders, amount_fen=customer.amount_fen, points=customer.points),
     )
 
 
-async def _address(session: AsyncSession, address: ServiceAddress) -> AddressOut:
-    zone_out = None
-    if address.zone_id is not None:
-        zone, path = await zones.with_path(session, address.zone_id)
-        zone_out = AddressZoneOut(id=str(zone.id), name=zone.name, level=zone.level, path=path)
-    return AddressOut(id=str(address.id), text=address.text, zone=zone_out, confirmed=address.confirmed)
+def _address(address: Any, zone: Placed | None) -> AddressOut:
+    placed = None
+    if zone is not None:
+        placed = AddressZoneOut(id=str(address.zone_id), name=zone.name, level=zone.level, path=zone.path)
+    return AddressOut(id=str(address.id), text=address.text, zone=placed, confirmed=address.confirmed)

@@ -2,16 +2,37 @@
 
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.customers.models import Contact, Customer, CustomerNumber, ServiceAddress
 from callcenter.foundation.errors import NotFound
 from callcenter.foundation.phone_numbers import PhoneNumber
+from callcenter.foundation.statements import run, table_of
 
 MOST_HOUSEHOLDS = 10
 _LAST_CHARACTER = "\U0010ffff"
+
+_CUSTOMERS, _CONTACTS = table_of(Customer), table_of(Contact)
+_NUMBERS, _ADDRESSES = table_of(CustomerNumber), table_of(ServiceAddress)
+_ID = bindparam("customer_id", type_=_CUSTOMERS.c.id.type)
+_HOUSEHOLD = select(_CUSTOMERS).where(_CUSTOMERS.c.id == _ID)
+_CONTACTS_OF = select(_CONTACTS).where(_CONTACTS.c.customer_id == _ID).order_by(_CONTACTS.c.id)
+_NUMBERS_OF = select(_NUMBERS).where(_NUMBERS.c.customer_id == _ID).order_by(_NUMBERS.c.id)
+_ADDRESSES_OF = (
+    select(_ADDRESSES)
+    .where(_ADDRESSES.c.customer_id == _ID)
+    .order_by(_ADDRESSES.c.last_used_at.desc(), _ADDRESSES.c.id)
+)
+_NAMED_BY_NUMBER = (
+    select(_NUMBERS.c.customer_id, _CUSTOMERS.c.name)
+    .join(_CUSTOMERS, _CUSTOMERS.c.id == _NUMBERS.c.customer_id)
+    .where(_NUMBERS.c.number == bindparam("number"))
+    .order_by(_NUMBERS.c.linked_at.desc(), _NUMBERS.c.customer_id)
+    .limit(MOST_HOUSEHOLDS)
+)
 
 
 async def find_by_number(session: AsyncSession, number: PhoneNumber) -> Sequence[Customer]:
@@ -27,6 +48,11 @@ async def find_by_number(session: AsyncSession, number: PhoneNumber) -> Sequence
     )
 
 
+async def named_by_number(session: AsyncSession, number: PhoneNumber) -> list[tuple[uuid.UUID, str]]:
+    """(id, name) of those that `find_by_number` finds; asked at each call and each ring."""
+    return [(row.customer_id, row.name) for row in await run(session, _NAMED_BY_NUMBER, {"number": number.full})]
+
+
 async def get(session: AsyncSession, customer_id: uuid.UUID) -> Customer:
     """A household. `NotFound`."""
     found = await session.get(Customer, customer_id)
@@ -35,27 +61,27 @@ async def get(session: AsyncSession, customer_id: uuid.UUID) -> Customer:
     return found
 
 
-async def contacts_of(session: AsyncSession, customer_id: uuid.UUID) -> Sequence[Contact]:
-    return list(await session.scalars(select(Contact).where(Contact.customer_id == customer_id).order_by(Contact.id)))
+async def household(session: AsyncSession, customer_id: uuid.UUID) -> Any:
+    """A household's row, only to be read. `NotFound`."""
+    rows = await run(session, _HOUSEHOLD, {"customer_id": customer_id})
+    if not rows:
+        raise NotFound("customer_not_found")
+    return rows[0]
 
 
-async def numbers_of(session: AsyncSession, customer_id: uuid.UUID) -> Sequence[CustomerNumber]:
-    return list(
-        await session.scalars(
-            select(CustomerNumber).where(CustomerNumber.customer_id == customer_id).order_by(CustomerNumber.id)
-        )
-    )
+async def contacts_of(session: AsyncSession, customer_id: uuid.UUID) -> Sequence[Any]:
+    """Rows of `Contact`."""
+    return await run(session, _CONTACTS_OF, {"customer_id": customer_id})
 
 
-async def addresses_of(session: AsyncSession, customer_id: uuid.UUID) -> Sequence[ServiceAddress]:
-    """The last used first."""
-    return list(
-        await session.scalars(
-            select(ServiceAddress)
-            .where(ServiceAddress.customer_id == customer_id)
-            .order_by(ServiceAddress.last_used_at.desc(), ServiceAddress.id)
-        )
-    )
+async def numbers_of(session: AsyncSession, customer_id: uuid.UUID) -> Sequence[Any]:
+    """Rows of `CustomerNumber`."""
+    return await run(session, _NUMBERS_OF, {"customer_id": customer_id})
+
+
+async def addresses_of(session: AsyncSession, customer_id: uuid.UUID) -> Sequence[Any]:
+    """Rows of `ServiceAddress`, the last used first."""
+    return await run(session, _ADDRESSES_OF, {"customer_id": customer_id})
 
 
 def name_begins(session: AsyncSession, begin: str) -> ColumnElement[bool]:

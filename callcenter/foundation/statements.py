@@ -5,7 +5,7 @@ hot path says is therefore built when the module is loaded, with bound parameter
 connection. It sees only what is flushed, and the session does not learn of it: use it for rows that nobody holds.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Table
@@ -32,6 +32,16 @@ def insert_if_new(table: Table, returning: str) -> ByDialect:
         dialect.dialect.name: dialect.insert(table).on_conflict_do_nothing().returning(table.c[returning])
         for dialect in (sqlite, postgresql)
     }
+
+
+def insert_or_update(table: Table, keys: Sequence[str], change: Mapping[str, Callable[[Any], Any]]) -> ByDialect:
+    """Insert the row of the parameters; if its keys are taken, change that row: column → value from the new row."""
+    made = {}
+    for dialect in (sqlite, postgresql):
+        new = dialect.insert(table)
+        values = {name: value(new.excluded) for name, value in change.items()}
+        made[dialect.dialect.name] = new.on_conflict_do_update(index_elements=list(keys), set_=values)
+    return made
 
 
 async def run(

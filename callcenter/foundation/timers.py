@@ -13,14 +13,16 @@ import itertools
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
+from operator import itemgetter
 
-from sqlalchemy import Index, String, UniqueConstraint, select, update
+from sqlalchemy import Index, String, UniqueConstraint, bindparam, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callcenter.foundation import logs
 from callcenter.foundation.database import Base
 from callcenter.foundation.ids import new_id
 from callcenter.foundation.leases import LostLease
+from callcenter.foundation.statements import insert_or_update, run, table_of
 from callcenter.foundation.transactions import Ledger, Transaction
 
 BATCH = 50
@@ -51,22 +53,29 @@ class TimerRow(Base):
 TimerHandler = Callable[[Transaction, TimerRow], Awaitable[None]]
 
 
+_TIMERS = table_of(TimerRow)
+_ARM = insert_or_update(
+    _TIMERS,
+    ("subject", "entry_seq", "code"),
+    {name: itemgetter(name) for name in ("armed_at", "due_at", "fired_at", "ended_at")},
+)
+_CANCEL = update(_TIMERS).where(_TIMERS.c.subject == bindparam("_subject"), _TIMERS.c.ended_at.is_(None))
+_CANCEL_ONE = _CANCEL.where(_TIMERS.c.code == bindparam("_code"))
+
+
 async def arm(tx: Transaction, *, subject: str, entry_seq: int, code: str, due_at: datetime) -> None:
     """Set the timer, or move it if it is set already."""
-    found = await tx.session.scalar(
-        select(TimerRow).where(TimerRow.subject == subject, TimerRow.entry_seq == entry_seq, TimerRow.code == code)
-    )
-    if found is not None:
-        found.armed_at, found.due_at, found.fired_at, found.ended_at = tx.now, due_at, None, None
-        return
-    timer = TimerRow(id=new_id(), subject=subject, entry_seq=entry_seq, code=code, armed_at=tx.now, due_at=due_at)
-    tx.session.add(timer)
+    key = {"id": new_id(), "subject": subject, "entry_seq": entry_seq, "code": code}
+    await run(tx.session, _ARM, {**key, "armed_at": tx.now, "due_at": due_at, "fired_at": None, "ended_at": None})
 
 
 async def cancel(tx: Transaction, *, subject: str, code: str | None = None) -> None:
     """End the running timers of a subject (all, or those of one code)."""
-    running = update(TimerRow).where(TimerRow.subject == subject, TimerRow.ended_at.is_(None)).values(ended_at=tx.now)
-    await tx.session.execute(running if code is None else running.where(TimerRow.code == code))
+    ended = {"_subject": subject, "ended_at": tx.now}
+    if code is None:
+        await run(tx.session, _CANCEL, ended)
+    else:
+        await run(tx.session, _CANCEL_ONE, {**ended, "_code": code})
 
 
 class TimerLoop:
@@ -133,6 +142,7 @@ class TimerLoop:
             if timer is None or timer.ended_at is not None:
                 return
             timer.fired_at = timer.ended_at = tx.now
+            await tx.session.flush()  # before the handler, who may set this very timer again
             handler = self._handlers.get(timer.code)
             if handler is None:
                 self._log.error("timer_without_handler", code=timer.code)

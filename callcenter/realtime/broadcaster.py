@@ -60,6 +60,15 @@ _WITHDRAWN = select(_POPS.c.agent_id, _POPS.c.id, _POPS.c.cause).where(
     _POPS.c.journey_id == bindparam("journey_id"), _POPS.c.line == bindparam("line")
 )
 
+_PRESENCES = table_of(Presence).c
+_ON_JOURNEYS = select(_PRESENCES.agent_id).where(_PRESENCES.journey_id.in_(bindparam("journey_ids", expanding=True)))
+_SEAT = (
+    select(Agent, Presence)
+    .join(Presence, Presence.agent_id == Agent.id)
+    .where(Agent.id == bindparam("agent_id"))
+    .options(lazyload(Agent.queues))
+)
+
 _TOLD = frozenset((_RING, _RING_ENDED, PRESENCE_CHANGED, _SIGNED_OUT, *_CALL_FACTS, *_ORDER_FACTS, *_TASK_FACTS))
 
 
@@ -83,7 +92,7 @@ async def _agents_on(session: AsyncSession, journeys: set[uuid.UUID], orders: se
     if orders:
         found = select(WorkOrder.journey_id).where(WorkOrder.id.in_(orders), WorkOrder.journey_id.is_not(None))
         journeys = journeys | {journey_id for journey_id in await session.scalars(found) if journey_id is not None}
-    return list(await session.scalars(select(Presence.agent_id).where(Presence.journey_id.in_(journeys))))
+    return [agent_id for (agent_id,) in await run(session, _ON_JOURNEYS, {"journey_ids": sorted(journeys)})]
 
 
 @dataclass(slots=True)
@@ -237,9 +246,8 @@ class Broadcaster:
 
     async def _desk(self, session: AsyncSession, agent_id: uuid.UUID, *, with_presence: bool) -> list[Told]:
         told: list[Told] = []
-        agent = await session.get(Agent, agent_id, options=[lazyload(Agent.queues)])
-        presence = await session.get(Presence, agent_id)
-        if agent is not None and presence is not None:
+        rows = await session.execute(_SEAT, {"agent_id": agent_id})
+        for agent, presence in rows:
             if with_presence:
                 told.append((agent_id, {"type": "presence", "presence": presences.describe(presence)}))
             call = await current_call.read(session, agent, presence)

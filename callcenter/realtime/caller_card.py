@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.calls import repository as calls
-from callcenter.calls.models import JourneyRow
 from callcenter.customers import repository as customers
 from callcenter.customers.schemas import NamedOut, NumberOut
 from callcenter.foundation.logs import mask_numbers
@@ -29,26 +28,18 @@ class Contact:
     chosen: uuid.UUID | None
 
 
-async def read_of(session: AsyncSession, row: JourneyRow, *, reveal: bool) -> CallerOut:
-    """The caller of a journey. `reveal`: the number in full, for roles that may see it."""
-    note = (await calls.notes_of(session, [row.id])).get(row.id)
-    return await read(
-        session, Contact(row.id, row.number, row.caller_name, note.customer_id if note else None), reveal=reveal
-    )
-
-
 async def read(session: AsyncSession, contact: Contact, *, reveal: bool) -> CallerOut:
-    """As `read_of`."""
-    households = await customers.find_by_number(session, PhoneNumber(contact.number)) if contact.number else []
+    """The caller of a journey. `reveal`: the number in full, for roles that may see it."""
+    households = await customers.named_by_number(session, PhoneNumber(contact.number)) if contact.number else []
     chosen = contact.chosen
     if chosen is None and len(households) == 1:
-        chosen = households[0].id
+        [(chosen, _)] = households
     card = await _card(session, contact, chosen) if chosen else None
     return CallerOut(
         number=NumberOut.of(contact.number, reveal=reveal),
         name=mask_numbers(contact.caller_name) or None,  # many networks show the number as the name
         customer=card.model_dump(mode="json", by_alias=True) if card else None,
-        candidates=[NamedOut(id=str(h.id), name=h.name) for h in households],
+        candidates=[NamedOut(id=str(id_), name=name) for id_, name in households],
     )
 
 
@@ -62,24 +53,17 @@ async def _card(session: AsyncSession, contact: Contact, customer_id: uuid.UUID)
 async def _past_calls(session: AsyncSession, contact: Contact) -> list[PastContact]:
     if contact.number is None:
         return []
-    earlier = [j for j in await calls.last_of_number(session, contact.number) if j.id != contact.journey_id]
-    if not earlier:
-        return []
-    notes = await calls.notes_of(session, [j.id for j in earlier])
-    contacts = []
-    for journey in earlier:
-        note = notes.get(journey.id)
-        word = note.disposition if note and note.disposition else journey.outcome or ""
-        contacts.append(
-            PastContact(
-                at=journey.started_at,
-                channel="call",
-                text=word,
-                journey_id=str(journey.id),
-                order_id=str(note.order_id) if note and note.order_id else None,
-            )
+    return [
+        PastContact(
+            at=earlier.started_at,
+            channel="call",
+            text=earlier.disposition or earlier.outcome or "",
+            journey_id=str(earlier.id),
+            order_id=str(earlier.order_id) if earlier.order_id else None,
         )
-    return contacts
+        for earlier in await calls.last_of_number(session, contact.number)
+        if earlier.id != contact.journey_id
+    ]
 
 
 def likely_reason(caller: CallerOut) -> Reason | None:

@@ -7,21 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from prometheus_client import Histogram
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.agents.queue_times import RING_SECONDS
-from callcenter.calls.models import IvrStepRow, ScreenPopRow
+from callcenter.calls.models import ScreenPopRow
 from callcenter.foundation import audit, logs
 from callcenter.foundation.statements import run, table_of
 from callcenter.foundation.transactions import Ledger, Transaction
-from callcenter.realtime import caller_card, ringing
+from callcenter.realtime import caller_card, current_call, ringing
 from callcenter.realtime.caller_card import Contact
-from callcenter.realtime.messages import PopOut, Step
+from callcenter.realtime.messages import PopOut
 
 TOGETHER_SECONDS = 0.05
-_ROWS = table_of(IvrStepRow).c
-_STEPS = select(_ROWS.node, _ROWS.key).where(_ROWS.journey_id == bindparam("journey_id")).order_by(_ROWS.n)
 
 SENT = Histogram(
     "callcenter_pop_sent_seconds",
@@ -52,7 +50,7 @@ async def build(session: AsyncSession, journey_id: uuid.UUID, line: str, at: dat
         ring_seconds=RING_SECONDS if ring.ring_seconds is None else ring.ring_seconds,
         queue=ring.label or ring.queue,
         caller=caller,
-        steps=[Step(node=node, key=key) for node, key in await run(session, _STEPS, {"journey_id": journey_id})],
+        steps=await current_call.steps_of(session, journey_id),
         queued_at=ring.queued_at,
         waited_seconds=ring.waited_seconds,
         calls_today=ring.calls_today if ring.number else 1,

@@ -73,7 +73,7 @@ async def open_lost_caller(
         return known  # the same end told twice, perhaps by a recovery
     running = await _running(tx, loss)
     if running is not None:
-        return _add(tx, running, loss)
+        return await _add(tx, running, loss)
     task = Task(
         id=new_id(),
         kind=TaskKind.VOICEMAIL if loss.recording_id else TaskKind.LOST_CALLER,
@@ -96,7 +96,7 @@ async def open_lost_caller(
 
 async def note_reached(tx: Transaction, number: PhoneNumber | None, *, journey_id: uuid.UUID) -> int:
     """The household got through by itself: its running tasks are done. How many there were."""
-    if number is None:
+    if number is None or not await repository.has_running(tx.session, number.full):
         return 0
     running = await repository.running_of_number(tx.session, number.full)
     for task in running:
@@ -106,6 +106,8 @@ async def note_reached(tx: Transaction, number: PhoneNumber | None, *, journey_i
 
 async def note_served(tx: Transaction, journey_id: uuid.UUID) -> None:
     """A call that was told as lost was served after all (a withheld number cannot be found by `note_reached`)."""
+    if not await repository.is_of_journey(tx.session, journey_id):
+        return
     task = await repository.of_journey(tx.session, journey_id)
     if task is not None and task.state in RUNNING:
         await _close(tx, task, journey_id)
@@ -143,12 +145,13 @@ async def _running(tx: Transaction, loss: Loss) -> Task | None:
     return None
 
 
-def _add(tx: Transaction, task: Task, loss: Loss) -> Task:
+async def _add(tx: Transaction, task: Task, loss: Loss) -> Task:
     """A second loss within the half hour: the task tells the latest call, its limit stays that of the first."""
     for name, value in _told(loss).items():
         setattr(task, name, value)
     if loss.recording_id is not None:
         task.kind, task.recording_id = TaskKind.VOICEMAIL, loss.recording_id
+    await tx.session.flush()
     fact = fact_of(task, "task.opened")
     tx.record(Fact(fact.type, fact.subject, {**fact.data, "repeated": True}))
     return task

@@ -3,10 +3,11 @@
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.foundation.errors import NotFound
+from callcenter.foundation.statements import run, table_of
 from callcenter.tasks.models import Task, TaskAttempt
 from callcenter.tasks.states import RUNNING, TaskState
 
@@ -39,6 +40,21 @@ async def running_of_number(session: AsyncSession, number: str) -> Sequence[Task
             .with_for_update()
         )
     )
+
+
+_TASKS = table_of(Task).c
+_OWED = select(_TASKS.id).where(_TASKS.number == bindparam("number"), _TASKS.state.in_(RUNNING)).limit(1)
+_OF_JOURNEY = select(_TASKS.id).where(_TASKS.journey_id == bindparam("journey_id")).limit(1)
+
+
+async def has_running(session: AsyncSession, number: str) -> bool:
+    """Whether `running_of_number` would find any (that are flushed): few have, and each call asks."""
+    return bool(await run(session, _OWED, {"number": number}))
+
+
+async def is_of_journey(session: AsyncSession, journey_id: uuid.UUID) -> bool:
+    """Whether `of_journey` would find one that is flushed."""
+    return bool(await run(session, _OF_JOURNEY, {"journey_id": journey_id}))
 
 
 async def of_journey(session: AsyncSession, journey_id: uuid.UUID) -> Task | None:

@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Iterable
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 
 from callcenter.agents import repository
@@ -31,20 +32,28 @@ class MemberKeeper:
         self._ledger = ledger
         self._on_repairs = on_repairs
         self._actual: dict[tuple[str, str], Member] = {}
-        self._wanted: frozenset[Member] | None = None
-        """What the PBX was last made to have; None while it is not known to have it."""
+        self._settled: dict[str, frozenset[Member] | None] | None = None
+        """Seat → what the PBX was last made to have of it (None: not known; no entry: nothing).
+        None before all were compared."""
+        self._due: set[str] | None = None
+        """Seats to compare; None: all of them."""
         self._commands = 0
         self._changed = asyncio.Event()
         self._log = logs.get("members")
         self.disagreements = 0
 
-    def wake(self) -> None:
+    def wake(self, seat: str | None = None) -> None:
+        """Compare soon: the seat of that number, or all."""
+        if seat is None:
+            self._due = None
+        elif self._due is not None:
+            self._due.add(seat)
         self._changed.set()
 
     def shown(self, events: Iterable[MemberEvent]) -> None:
         """All members as the PBX lists them."""
         self._actual = _members(events)
-        self._changed.set()
+        self.wake()
 
     def agrees(self, events: Iterable[MemberEvent]) -> bool:
         """Whether that list is what we believe."""
@@ -55,10 +64,15 @@ class MemberKeeper:
         """How many have been given: a list asked for before the last one says nothing."""
         return self._commands
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether, for all we know, the PBX has every seat as we want it."""
+        return self._settled is not None and None not in self._settled.values()
+
     def corrected(self, events: Iterable[MemberEvent]) -> list[Repair]:
         """Believe that list; what we had not heard of."""
         before, self._actual = self._actual, _members(events)
-        self._changed.set()
+        self.wake()
         keys = [key for key in before | self._actual if before.get(key) != self._actual.get(key)]
         return [_repair(*key, before.get(key), self._actual.get(key)) for key in keys]
 
@@ -71,32 +85,46 @@ class MemberKeeper:
             del self._actual[key]
         else:
             self._actual[key] = now
-        self._changed.set()
+        self.wake(_seat(event.interface))
 
     async def run(self, client: AmiClient, every_seconds: float = 5.0) -> None:
         """Until cancelled: make the PBX agree whenever something changed, and now and then anyway."""
         while True:
             self._changed.clear()
+            seats, self._due = self._due, set()
             try:
-                await self.keep(client)
+                await self.keep(client, seats)
             except Exception:
                 # The database is away: the link must go on hearing what the PBX says.
                 self._log.exception("members_not_compared")
+                self._due = None
             with contextlib.suppress(TimeoutError):
                 # not wait_for: on Python 3.11 it swallows a cancellation that comes together with the event
                 async with asyncio.timeout(every_seconds):
                     await self._changed.wait()
+            if not self._changed.is_set():
+                self._due = None
 
-    async def keep(self, client: AmiClient) -> None:
+    async def keep(self, client: AmiClient, seats: Collection[str] | None = None) -> None:
+        """Make the PBX agree about these seats, or about all."""
         async with self._ledger.reading() as session:
-            wanted = frozenset(await repository.wanted_members(session))
-        commands = plan(wanted, self._actual.values())
-        if commands and self._wanted == wanted and self._on_repairs is not None:
+            wanted = await repository.wanted_members(session, seats)
+        actual = [one for one in self._actual.values() if seats is None or _seat(one.interface) in seats]
+        mind = _by_seat(wanted)
+        commands = [(_seat_of(command), command) for command in plan(wanted, actual)]
+        unasked = [_repair_by(command) for seat, command in commands if self._had_our_mind(seat, mind)]
+        if unasked and self._on_repairs is not None:
             # We have not changed our mind: somebody or something changed the PBX.
-            await self._on_repairs([_repair_by(command) for command in commands])
-        self._wanted = None
-        done = [await self._carry_out(client, command) for command in commands]
-        self._wanted = wanted if all(done) else None
+            await self._on_repairs(unasked)
+        settled = self._settled = self._settled if self._settled is not None else {}
+        settled |= dict.fromkeys(mind.keys() | {seat for seat, _ in commands})
+        failed = {seat for seat, command in commands if not await self._carry_out(client, command)}
+        compared = settled.keys() if seats is None else seats
+        settled |= {seat: mind.get(seat, frozenset()) for seat in compared if seat not in failed}
+
+    def _had_our_mind(self, seat: str, mind: Mapping[str, frozenset[Member]]) -> bool:
+        """Whether the PBX was last made to have of it what we want now."""
+        return self._settled is not None and self._settled.get(seat, frozenset()) == mind.get(seat, frozenset())
 
     async def _carry_out(self, client: AmiClient, command: MembershipCommand) -> bool:
         """Believed before it is sent, so that what the PBX says afterwards counts for more; not, if it is refused."""
@@ -139,16 +167,31 @@ def _members(events: Iterable[MemberEvent]) -> dict[tuple[str, str], Member]:
     return {member.key: member for member in found if member is not None}
 
 
+def _seat(interface: str) -> str:
+    return repository.number_of(interface) or interface
+
+
+def _seat_of(command: MembershipCommand) -> str:
+    return _seat(command.member.interface if isinstance(command, AddMember) else command.interface)
+
+
+def _by_seat(members: Iterable[Member]) -> dict[str, frozenset[Member]]:
+    found: defaultdict[str, set[Member]] = defaultdict(set)
+    for member in members:
+        found[_seat(member.interface)].add(member)
+    return {seat: frozenset(of_seat) for seat, of_seat in found.items()}
+
+
 def _repair(queue: str, interface: str, before: Member | None, after: Member | None) -> Repair:
     only_pause = before is not None and after is not None and before.penalty == after.penalty
     kind = RepairKind.PAUSE if only_pause else RepairKind.MEMBER
-    return Repair(kind, subject=f"{queue} {repository.number_of(interface) or interface}")
+    return Repair(kind, subject=f"{queue} {_seat(interface)}")
 
 
 def _repair_by(command: MembershipCommand) -> Repair:
     key = command.member.key if isinstance(command, AddMember) else (command.queue, command.interface)
     kind = RepairKind.PAUSE if isinstance(command, PauseMember) else RepairKind.MEMBER
-    return Repair(kind, subject=f"{key[0]} {repository.number_of(key[1]) or key[1]}")
+    return Repair(kind, subject=f"{key[0]} {_seat(key[1])}")
 
 
 def _member(event: MemberEvent) -> Member | None:

@@ -25,5 +25,5 @@ async def read(session: AsyncSession, customer_id: uuid.UUID, *, reveal: bool = 
         )
         for order in recent
     ]
-    open_orders = await views.briefs(session, await repository.open_of_customer(session, customer_id))
+    open_orders = await views.open_briefs(session, customer_id)
     return CustomerCard(**dict(card), open_orders=open_orders, last_contacts=contacts)

@@ -3,14 +3,16 @@
 import re
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import load_only
 
 from callcenter.foundation import paging
 from callcenter.foundation.errors import NotFound
 from callcenter.foundation.phone_numbers import normalise
+from callcenter.foundation.statements import run, table_of
 from callcenter.franchisees.models import Franchisee
 from callcenter.work_orders import numbers
 from callcenter.work_orders.models import StateChange, WorkOrder
@@ -61,23 +63,30 @@ async def of_journey(session: AsyncSession, journey_id: uuid.UUID) -> Sequence[W
     return list(await session.scalars(statement))
 
 
-async def open_of_customer(session: AsyncSession, customer_id: uuid.UUID) -> Sequence[WorkOrder]:
-    """A household's open orders, newest first."""
-    return list(
-        await session.scalars(
-            select(WorkOrder)
-            .where(WorkOrder.customer_id == customer_id, WorkOrder.state.not_in(TERMINAL))
-            .order_by(WorkOrder.id.desc())
-        )
-    )
+_ORDERS, _FIRMS = table_of(WorkOrder), table_of(Franchisee)
+_OF_CUSTOMER = _ORDERS.c.customer_id == bindparam("customer_id")
+_OPEN_OF_CUSTOMER = (
+    select(*(_ORDERS.c[column.key] for column in (WorkOrder.id, *_SHOWN)), _FIRMS.c.name.label("franchisee_name"))
+    .outerjoin(_FIRMS, _FIRMS.c.id == _ORDERS.c.franchisee_id)
+    .where(_OF_CUSTOMER, _ORDERS.c.state.not_in(sorted(TERMINAL)))
+    .order_by(_ORDERS.c.id.desc())
+)
+_RECENT_OF_CUSTOMER = (
+    select(_ORDERS.c.id, _ORDERS.c.created_at, _ORDERS.c.item_name, _ORDERS.c.state, _ORDERS.c.journey_id)
+    .where(_OF_CUSTOMER)
+    .order_by(_ORDERS.c.id.desc())
+    .limit(bindparam("most"))
+)
 
 
-async def recent_of_customer(session: AsyncSession, customer_id: uuid.UUID, most: int) -> Sequence[WorkOrder]:
-    return list(
-        await session.scalars(
-            select(WorkOrder).where(WorkOrder.customer_id == customer_id).order_by(WorkOrder.id.desc()).limit(most)
-        )
-    )
+async def open_of_customer(session: AsyncSession, customer_id: uuid.UUID) -> Sequence[Any]:
+    """A household's open orders, newest first: rows of what lists show, with `franchisee_name`."""
+    return await run(session, _OPEN_OF_CUSTOMER, {"customer_id": customer_id})
+
+
+async def recent_of_customer(session: AsyncSession, customer_id: uuid.UUID, most: int) -> Sequence[Any]:
+    """A household's last orders, newest first: rows of id, created_at, item_name, state, journey_id."""
+    return await run(session, _RECENT_OF_CUSTOMER, {"customer_id": customer_id, "most": most})
 
 
 async def page(

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -22,7 +23,13 @@ async def briefs(session: AsyncSession, orders: Sequence[WorkOrder]) -> list[Ord
     return [_brief(order, firms.get(order.franchisee_id) if order.franchisee_id else None) for order in orders]
 
 
-def _brief(order: WorkOrder, franchisee_name: str | None) -> OrderBrief:
+async def open_briefs(session: AsyncSession, customer_id: uuid.UUID) -> list[OrderBrief]:
+    """A household's open orders as lists show them, newest first."""
+    return [_brief(row, row.franchisee_name) for row in await repository.open_of_customer(session, customer_id)]
+
+
+def _brief(order: Any, franchisee_name: str | None) -> OrderBrief:
+    """`order`: a `WorkOrder`, or a row with its columns."""
     wanted = None
     if order.wanted_from is not None and order.wanted_to is not None:
         wanted = WantedOut(from_=order.wanted_from, to=order.wanted_to, clock=order.wanted_clock)

@@ -97,7 +97,7 @@ async def test_members_and_pauses_that_somebody_changed_are_put_right_and_counte
     await exchange.live()
     members = exchange.ami.picture.members
     await until(lambda: len(members) == 2, "both members")
-    await until(lambda: exchange.link.members._wanted is not None, "the PBX is as we want it")
+    await until(lambda: exchange.link.members.is_settled, "the PBX is as we want it")
     exchange.link._live_since = 0.0  # long ago
     del members["hotline-zh", "PJSIP/1001"]
     members["hotline-zh", "PJSIP/1002"] |= {"Paused": "0", "PausedReason": ""}
@@ -122,7 +122,7 @@ async def test_our_own_commands_are_no_repairs(exchange: Exchange) -> None:
         await choose(exchange.ledger, "1001", PersonState.PAUSED, reason)
         exchange.link.members.wake()
         await until(lambda: exchange.ami.picture.members[key]["PausedReason"] == reason, "the pause")  # noqa: B023
-    await until(lambda: exchange.link.members._wanted is not None, "the PBX is as we want it")
+    await until(lambda: exchange.link.members.is_settled, "the PBX is as we want it")
     await sweep(exchange)
     assert await kept(exchange) == []
     assert await kept(exchange, FoundBy.RECOVERY) == []

@@ -14,7 +14,7 @@ async def test_a_change_in_the_moment_of_the_end_does_not_keep_the_members_loop_
 ) -> None:
     keeper = MemberKeeper(None)  # type: ignore[arg-type]
 
-    async def keep(_: object) -> None:
+    async def keep(*_: object) -> None:
         return
 
     monkeypatch.setattr(keeper, "keep", keep)
