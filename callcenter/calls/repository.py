@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Select, bindparam, func, not_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.calls import journeys as j
@@ -172,13 +172,19 @@ async def open_pop(session: AsyncSession, agent_id: uuid.UUID) -> m.ScreenPopRow
     )
 
 
-async def unseen_pops(session: AsyncSession, agent_ids: Collection[uuid.UUID]) -> list[m.ScreenPopRow]:
-    """Pops of these agents that are neither withdrawn nor acknowledged."""
+async def unseen_pops(
+    session: AsyncSession, agent_ids: Collection[uuid.UUID], young_since: datetime, now: datetime
+) -> list[m.ScreenPopRow]:
+    """Pops of these agents that are neither withdrawn nor acknowledged; not the young ones, they are on their way.
+
+    A pop of the future was made before the clock was set back.
+    """
     rows = await session.scalars(
         select(m.ScreenPopRow).where(
             m.ScreenPopRow.agent_id.in_(agent_ids),
             m.ScreenPopRow.withdrawn_at.is_(None),
             m.ScreenPopRow.seen_at.is_(None),
+            not_(m.ScreenPopRow.made_at.between(young_since, now)),
         )
     )
     return list(rows)

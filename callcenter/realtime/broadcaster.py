@@ -9,6 +9,7 @@ import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -53,6 +54,8 @@ _ORDER_FACTS = ("work_order.confirmed", "work_order.receipt_changed")
 _TASK_FACTS = ("task.opened", "task.claimed", "task.attempted", "task.closed", "task.overdue")
 
 
+AGAIN_AFTER = timedelta(seconds=1)
+"""A pop that is not acknowledged for so long is sent again."""
 AGAIN_SECONDS = 0.5
 """After so long a database that was away is asked again."""
 _POPS = table_of(ScreenPopRow)
@@ -171,16 +174,8 @@ class Broadcaster:
             rings, due.rings = due.rings, []
             if not await self._tell(lambda session: self._tell_rings(session, rings)):
                 due.rings = rings + due.rings
-        elif due.journeys or due.orders:
-            journeys, orders, due.journeys, due.orders = list(due.journeys), list(due.orders), {}, {}
-            await self._find_desks(journeys, orders)
-        elif due.desks:
-            agent_id = next(iter(due.desks))
-            with_presence = due.desks.pop(agent_id)
-            if self._hub.of_agent(agent_id) and not await self._tell(
-                lambda session: self._desk(session, agent_id, with_presence=with_presence)
-            ):
-                due.desks[agent_id] = with_presence
+        elif due.journeys or due.orders or due.desks:
+            await self._tell_desk(due)
         elif due.tasks:
             due.tasks = bool(len(self._hub)) and not await self._tell(self._tasks)
 
@@ -209,19 +204,27 @@ class Broadcaster:
             pop = message["pop"]
             self._pops.sent(uuid.UUID(pop["id"]), in_full=pop["caller"]["number"]["full"] is not None)
 
-    async def _find_desks(self, journeys: Iterable[uuid.UUID], orders: Iterable[uuid.UUID]) -> None:
-        try:
-            found = await self._ledger.look(lambda session: _agents_on(session, set(journeys), set(orders)))
-        except DATABASE_AWAY:
-            self._due.journeys |= dict.fromkeys(journeys)
-            self._due.orders |= dict.fromkeys(orders)
-            await self._away()
-            return
-        except Exception:
-            self._log.exception("desks_not_found", position=self._due.position)
-            return
-        for agent_id in found:
-            self._due.desks.setdefault(agent_id, False)
+    async def _tell_desk(self, due: _Due) -> None:
+        """One desk's message. Who shows what has changed is found in the same look at the database."""
+        shown = self._hub.agents()
+        due.desks = {agent_id: presence for agent_id, presence in due.desks.items() if agent_id in shown}
+        journeys, orders, due.journeys, due.orders = due.journeys, due.orders, {}, {}
+        desks, first = due.desks, next(iter(due.desks), None)
+        found: list[uuid.UUID] = []
+
+        async def build(session: AsyncSession) -> list[Told]:
+            if journeys or orders:
+                found.extend(one for one in await _agents_on(session, set(journeys), set(orders)) if one in shown)
+            agent_id = first or next(iter(found), None)
+            if agent_id is None:
+                return []
+            return await self._desk(session, agent_id, with_presence=desks.get(agent_id, False))
+
+        if await self._tell(build):
+            due.desks = dict.fromkeys(found, False) | due.desks
+            due.desks.pop(first or next(iter(found), None), None)  # type: ignore[arg-type]
+        else:
+            due.journeys, due.orders = journeys | due.journeys, orders | due.orders
 
     async def _tell_rings(self, session: AsyncSession, rings: Iterable[Recorded]) -> list[Told]:
         told: list[Told] = []
@@ -266,11 +269,12 @@ class Broadcaster:
 
     async def _resend(self) -> None:
         shown = self._hub.agents()
-        if not shown:
+        if not shown or self._due.rings:  # who is behind with the first cards makes no second ones
             return
+        now = self._ledger.clock.now()
 
         async def build(session: AsyncSession) -> list[Told]:
-            unseen = await calls.unseen_pops(session, shown)
+            unseen = await calls.unseen_pops(session, shown, now - AGAIN_AFTER, now)
             return [told for pop in unseen for told in await self._pop(session, pop.journey_id, pop.line)]
 
         for agent_id, message in await self._ledger.look(build):

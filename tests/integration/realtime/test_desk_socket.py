@@ -1,6 +1,7 @@
 """The desk's websocket: who gets in, what is shown to whom, and what a hostile browser gets."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -102,6 +103,10 @@ async def test_a_ring_pops_up_at_that_agent_alone_and_again_until_it_was_seen(
     pop = (await hers.hears("pop"))["pop"]
     assert pop["caller"]["number"] == {"masked": "139****0001", "full": None, "withheld": False}
     assert (pop["caller"]["name"], pop["calls_today"]) == ("张三", 1)
+    beats = len(hers.named("heartbeat"))
+    await until(lambda: len(hers.named("heartbeat")) > beats + 3, "some time passes")
+    assert len(hers.named("pop")) == 1, "not while it may be on its way"
+    live.service.clock.advance(timedelta(seconds=1.5))
     await until(lambda: len(hers.named("pop")) >= 3, "it is sent again")
     assert {one["pop"]["id"] for one in hers.named("pop")} == {pop["id"]}
     await his.say({"type": "pop_seen", "pop_id": pop["id"]})
