@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import replace
@@ -12,6 +13,7 @@ from callcenter.agents.membership import (
     Member,
     MembershipCommand,
     PauseMember,
+    RemoveMember,
     SetPenalty,
     plan,
 )
@@ -22,6 +24,8 @@ from callcenter.foundation.transactions import Ledger
 from callcenter.telephony.ami_client import AmiClient, AmiOutcomeUnknown, AmiUnavailable
 from callcenter.telephony.ami_encoding import UnsafeAction
 
+CONFIRMED_WITHIN = 5.0
+"""What waits in the inbox longer than these seconds after our command is taken for news."""
 OnRepairs = Callable[[list[Repair]], Awaitable[None]]
 
 
@@ -37,6 +41,8 @@ class MemberKeeper:
         None before all were compared."""
         self._due: set[str] | None = None
         """Seats to compare; None: all of them."""
+        self._unconfirmed: dict[tuple[str, str], float] = {}
+        """Until when (monotonic) only the word that confirms our last command counts of that member."""
         self._commands = 0
         self._changed = asyncio.Event()
         self._log = logs.get("members")
@@ -52,8 +58,7 @@ class MemberKeeper:
 
     def shown(self, events: Iterable[MemberEvent]) -> None:
         """All members as the PBX lists them."""
-        self._actual = _members(events)
-        self.wake()
+        self._believe_list(events)
 
     def agrees(self, events: Iterable[MemberEvent]) -> bool:
         """Whether that list is what we believe."""
@@ -71,21 +76,33 @@ class MemberKeeper:
 
     def corrected(self, events: Iterable[MemberEvent]) -> list[Repair]:
         """Believe that list; what we had not heard of."""
-        before, self._actual = self._actual, _members(events)
-        self.wake()
+        before = self._actual
+        self._believe_list(events)
         keys = [key for key in before | self._actual if before.get(key) != self._actual.get(key)]
         return [_repair(*key, before.get(key), self._actual.get(key)) for key in keys]
 
+    def _believe_list(self, events: Iterable[MemberEvent]) -> None:
+        self._actual = _members(events)
+        self._unconfirmed.clear()
+        self.wake()
+
     def note(self, event: MemberEvent) -> None:
+        """News of one member. What was said before our last command took effect says nothing any more."""
         key = (event.queue, event.interface)
         before, now = self._actual.get(key), _member(event)
         if now == before:
+            self._unconfirmed.pop(key, None)
             return  # a device that rings or talks changes no membership, and tells so on each of its calls
-        if now is None:
-            del self._actual[key]
-        else:
-            self._actual[key] = now
+        if time.monotonic() < self._unconfirmed.get(key, 0.0):
+            return
+        self._set(key, now)
         self.wake(_seat(event.interface))
+
+    def _set(self, key: tuple[str, str], member: Member | None) -> None:
+        if member is not None:
+            self._actual[key] = member
+        else:
+            self._actual.pop(key, None)
 
     async def run(self, client: AmiClient, every_seconds: float = 5.0) -> None:
         """Until cancelled: make the PBX agree whenever something changed, and now and then anyway."""
@@ -130,9 +147,10 @@ class MemberKeeper:
         """Believed before it is sent, so that what the PBX says afterwards counts for more; not, if it is refused."""
         action, headers = _action(command)
         self._commands += 1
-        before = dict(self._actual)
-        self._believe(command)
-        believed = dict(self._actual)
+        key = _key_of(command)
+        before, believed = self._actual.get(key), _after(command, self._actual.get(key))
+        self._set(key, believed)
+        self._unconfirmed[key] = time.monotonic() + CONFIRMED_WITHIN
         try:
             answer = await client.send(action, headers)
         except (AmiUnavailable, AmiOutcomeUnknown):
@@ -141,25 +159,28 @@ class MemberKeeper:
             answer = {"Response": "Error", "Message": str(error)}
         if answer is not None and answer.get("Response") == "Success":
             return True
-        if self._actual == believed:
-            self._actual = before
+        self._unconfirmed.pop(key, None)
+        if self._actual.get(key) == believed:
+            self._set(key, before)
         if answer is not None:
             self.disagreements += 1
             self._log.warning("member_command_refused", action=action, why=str(answer.get("Message", "")))
         return False
 
-    def _believe(self, command: MembershipCommand) -> None:
-        """The event that confirms it may still be in the inbox: do not send the same command again meanwhile."""
-        if isinstance(command, AddMember):
-            self._actual[command.member.key] = command.member
-            return
-        there = self._actual.pop((command.queue, command.interface), None)
-        if there is None:  # removed by somebody else meanwhile: the next round adds it
-            return
-        if isinstance(command, PauseMember):
-            self._actual[there.key] = replace(there, paused=command.paused, reason=command.reason)
-        elif isinstance(command, SetPenalty):
-            self._actual[there.key] = replace(there, penalty=command.penalty)
+
+def _key_of(command: MembershipCommand) -> tuple[str, str]:
+    return command.member.key if isinstance(command, AddMember) else (command.queue, command.interface)
+
+
+def _after(command: MembershipCommand, there: Member | None) -> Member | None:
+    """The member once the command is carried out. One removed by somebody meanwhile is added in the next round."""
+    if isinstance(command, AddMember):
+        return command.member
+    if there is None or isinstance(command, RemoveMember):
+        return None
+    if isinstance(command, PauseMember):
+        return replace(there, paused=command.paused, reason=command.reason)
+    return replace(there, penalty=command.penalty)
 
 
 def _members(events: Iterable[MemberEvent]) -> dict[tuple[str, str], Member]:
@@ -172,7 +193,7 @@ def _seat(interface: str) -> str:
 
 
 def _seat_of(command: MembershipCommand) -> str:
-    return _seat(command.member.interface if isinstance(command, AddMember) else command.interface)
+    return _seat(_key_of(command)[1])
 
 
 def _by_seat(members: Iterable[Member]) -> dict[str, frozenset[Member]]:
@@ -189,9 +210,9 @@ def _repair(queue: str, interface: str, before: Member | None, after: Member | N
 
 
 def _repair_by(command: MembershipCommand) -> Repair:
-    key = command.member.key if isinstance(command, AddMember) else (command.queue, command.interface)
+    queue, interface = _key_of(command)
     kind = RepairKind.PAUSE if isinstance(command, PauseMember) else RepairKind.MEMBER
-    return Repair(kind, subject=f"{key[0]} {_seat(key[1])}")
+    return Repair(kind, subject=f"{queue} {_seat(interface)}")
 
 
 def _member(event: MemberEvent) -> Member | None:

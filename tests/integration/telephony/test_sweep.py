@@ -15,6 +15,7 @@ from callcenter.telephony import intake as intake_module
 from callcenter.telephony.inbox import Inbox
 from callcenter.telephony.models import RepairRow
 from callcenter.telephony.repair_log import FoundBy
+from tests.fakes.fake_ami import Connection, Headers
 from tests.integration.conftest import presence_of, until
 from tests.integration.telephony.test_recovery import ENTRY, WAITING, Exchange, choose, exchange, newchannel, ready
 
@@ -126,6 +127,36 @@ async def test_our_own_commands_are_no_repairs(exchange: Exchange) -> None:
     await sweep(exchange)
     assert await kept(exchange) == []
     assert await kept(exchange, FoundBy.RECOVERY) == []
+
+
+async def test_what_the_pbx_said_before_our_command_took_effect_changes_nothing(exchange: Exchange) -> None:
+    """A call ends: the PBX tells the member's new state, paused by nobody, while our pause is on its way."""
+    await ready(exchange.ledger, "1001")
+    key = ("hotline-zh", "PJSIP/1001")
+
+    def pauses(connection: Connection, action: Headers) -> None:
+        exchange.ami._tell_member(connection, "QueueMemberStatus", key)
+        exchange.ami.picture.members[key] |= {"Paused": "1", "PausedReason": action["Reason"]}
+        connection.answer(action)
+
+    exchange.ami.reactions["QueuePause"] = pauses
+    exchange.start()
+    await exchange.live()
+    await until(lambda: key in exchange.ami.picture.members, "the member")
+    await choose(exchange.ledger, "1001", PersonState.PAUSED, "meal")
+    exchange.link.members.wake()
+    await until(lambda: exchange.ami.picture.members[key]["PausedReason"] == "meal", "the pause")
+    await until(lambda: exchange.link.members.is_settled, "the PBX is as we want it")
+    client, intake = exchange.link.client, exchange.link.intake
+    assert client is not None
+    await intake.fence(client)
+    async with intake.turn:
+        await intake.drain()
+    await exchange.link.members.keep(client)
+    exchange.ami._tell_member(exchange.ami.connection, "QueueMemberPause", key)
+    await sweep(exchange)
+    assert len(exchange.ami.sent("QueuePause")) == 1
+    assert await kept(exchange) + await kept(exchange, FoundBy.RECOVERY) == []
 
 
 async def test_a_telephone_and_a_line_that_were_shown_wrong(exchange: Exchange) -> None:
