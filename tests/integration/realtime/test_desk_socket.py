@@ -220,10 +220,11 @@ async def test_the_figures_are_sent_when_they_change(live: Live, gulnar: httpx.A
 async def test_all_that_waits_is_sent_before_a_desk_is_closed(live: Live, gulnar: httpx.AsyncClient) -> None:
     tab = await live.desk(gulnar)
     (client,) = live.service.app.state.desks.hub.connected()
-    for n in range(MOST_WAITING + 1):
+    room = MOST_WAITING - client.waiting  # a heartbeat may be on its way
+    for n in range(room + 1):
         client.put(json.dumps({"type": "last_word", "n": n}))
     assert await tab.closed() == 1013
-    assert [frame["n"] for frame in tab.named("last_word")] == list(range(MOST_WAITING))
+    assert [frame["n"] for frame in tab.named("last_word")] == list(range(room))
 
 
 async def test_a_browser_that_takes_no_last_words_is_waited_for_a_moment_only(
