@@ -44,6 +44,7 @@ from callcenter.realtime import desk_routes
 from callcenter.realtime import routes as realtime_routes
 from callcenter.realtime.broadcaster import Broadcaster
 from callcenter.realtime.desk import DeskReader
+from callcenter.realtime.desk_watch import DeskWatch
 from callcenter.realtime.hub import Hub
 from callcenter.realtime.routes import Desks
 from callcenter.realtime.screen_pop import ScreenPops
@@ -137,7 +138,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     switch = RelayedSwitch(own_switch, duties.pbx, Relay(ledger, duties.bus, duties.pbx))
     menu = MenuWatch(exchange.menu_address, lambda: link.client)
     hub, reader, pops = Hub(), DeskReader(ledger, settings), ScreenPops(ledger)
-    broadcaster = Broadcaster(ledger, hub, reader, pops)
+    broadcaster, watch = Broadcaster(ledger, hub, reader, pops), DeskWatch(ledger, hub)
     outbox = OutboxWorker(ledger.fenced(duties.outbox), {OUTBOX_KIND: SmsSender(ledger, gateway_of(settings))})
     timers = TimerLoop(ledger.fenced(duties.timers), timer_handlers())
 
@@ -167,6 +168,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
                 "pops_again": broadcaster.resend_pops,
                 "figures": broadcaster.send_figures,
                 "heartbeat": broadcaster.beat,
+                "desk_rights": watch.check_rights,
+                "silent_desks": watch.end_silent,
                 "loop_lag": health.watch_loop,
                 **app.state.beside,
             }

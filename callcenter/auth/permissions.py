@@ -1,6 +1,7 @@
 """Roles and what each may do: one table (domain.md §4.10). Row scope is applied by the features' repositories."""
 
 from enum import StrEnum
+from functools import cache
 
 
 class Role(StrEnum):
@@ -95,6 +96,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
 }
 
 
+@cache
 def permissions_of(roles: frozenset[Role]) -> frozenset[Permission]:
-    """All that the roles together allow."""
+    """All that the roles together allow; made once for each set of roles somebody has."""
     return frozenset().union(*(PERMISSIONS[role] for role in roles))

@@ -2,8 +2,10 @@
 
 import hashlib
 import secrets
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import bindparam, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,18 +22,20 @@ from callcenter.foundation.statements import run, table_of
 from callcenter.foundation.transactions import Ledger
 
 _SESSIONS, _USERS, _ROLES = map(table_of, (Session, User, UserRole))
-_FIND = (
+_VALID = (
     select(_SESSIONS.c.id, _USERS.c.id, _USERS.c.username, _USERS.c.display_name, _ROLES.c.role)
     .select_from(_SESSIONS)
     .join(_USERS, _USERS.c.id == _SESSIONS.c.user_id)
     .outerjoin(_ROLES, _ROLES.c.user_id == _USERS.c.id)
     .where(
-        _SESSIONS.c.token_hash == bindparam("token_hash"),
         _SESSIONS.c.ended_at.is_(None),
         _SESSIONS.c.expires_at > bindparam("now"),
         _USERS.c.active == true(),
     )
 )
+"""Sessions that are not over, of people who are not shut out: the one place that says so. A row a role."""
+_BY_TOKEN = _VALID.where(_SESSIONS.c.token_hash == bindparam("token_hash"))
+_BY_IDS = _VALID.where(_SESSIONS.c.id.in_(bindparam("ids", expanding=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +99,19 @@ async def find(session: AsyncSession, ledger: Ledger, token: str) -> SignedIn | 
 
     Asked by each request: one query for columns, a row a role.
     """
-    rows = await run(session, _FIND, {"token_hash": _hash(token), "now": ledger.clock.now()})
-    if not rows:
-        return None
-    session_id, user_id, username, display_name, _ = rows[0]
-    roles = frozenset(Role(role) for *_, role in rows if role is not None)
-    return SignedIn(user_id, username, display_name, roles, session_id)
+    rows = await run(session, _BY_TOKEN, {"token_hash": _hash(token), "now": ledger.clock.now()})
+    return next(iter(_people(rows)), None)
+
+
+async def still_valid(session: AsyncSession, ledger: Ledger, ids: Collection[str]) -> dict[str, SignedIn]:
+    """Of these sessions those that `find` would still find, with what their people may do now. One query for all."""
+    rows = await run(session, _BY_IDS, {"ids": list(ids), "now": ledger.clock.now()})
+    return {person.session_id: person for person in _people(rows)}
+
+
+def _people(rows: Iterable[Any]) -> Iterable[SignedIn]:
+    roles: dict[tuple[Any, ...], set[Role]] = {}
+    for *person, role in rows:
+        roles.setdefault(tuple(person), set()).update([Role(role)] if role is not None else [])
+    for (session_id, user_id, username, display_name), held in roles.items():
+        yield SignedIn(user_id, username, display_name, frozenset(held), session_id)

@@ -11,7 +11,6 @@ from callcenter.agents import presence as presences
 from callcenter.agents import repository as agents
 from callcenter.agents.models import Agent, Presence
 from callcenter.agents.states import PAUSE_REASONS, LineState, PersonState
-from callcenter.auth.identity import SignedIn
 from callcenter.calls import figures, notes
 from callcenter.calls import repository as calls
 from callcenter.calls.figures import DayFigures
@@ -32,7 +31,7 @@ class DeskReader:
         self._ledger = ledger
         self._settings = settings
 
-    async def desk(self, agent_id: uuid.UUID, person: SignedIn) -> DeskOut:
+    async def desk(self, agent_id: uuid.UUID) -> DeskOut:
         """The agent's desk now. The position is read first: what comes later is sent again, never missed."""
         return await self._ledger.look(lambda session: self._read(session, agent_id))
 

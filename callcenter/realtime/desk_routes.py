@@ -44,7 +44,7 @@ async def desk(person: Person, ledger: LedgerDep, request: Request) -> DeskOut:
     desks = cast(Desks, request.app.state.desks)
     async with ledger.reading() as session:
         seat = await agents.seat_of(session, person.user_id)
-    return await desks.reader.desk(seat.id, person)
+    return await desks.reader.desk(seat.id)
 
 
 @router.put("/presence")

@@ -2,14 +2,17 @@
 
 import asyncio
 import json
+import time
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 MOST_WAITING = 200
+NOT_SIGNED_IN = 4401
+"""The close code of a desk whose session has ended, or was none."""
 AT_ONCE = 8
 """So many browsers are told in one turn of the loop: 300 at once held it for 30 ms, and a pop behind them, whose way
 is some ten turns long."""
@@ -23,27 +26,50 @@ def encode(message: Message) -> str:
 
 @dataclass(eq=False, slots=True)
 class Client:
-    """One browser tab. `texts` is emptied by the writer in `routes.py`; `over` tells it to close."""
+    """One browser tab. There are many: it holds what it needs and no more, a list where a queue would hold 4 KB."""
 
     user_id: uuid.UUID
     session_id: str
     agent_id: uuid.UUID | None
-    texts: asyncio.Queue[str] = field(default_factory=lambda: asyncio.Queue(MOST_WAITING))
-    over: asyncio.Event = field(default_factory=asyncio.Event)
     close_code: int = 1000
+    over: bool = False
+    """It shall close, once it has been sent what waits."""
     live: bool = False
     """True once it has said hello: from then on it is told of changes."""
     held: list[str] | None = None
     """Changes that came while its snapshot was being read; they are sent behind it."""
+    heard_at: float = field(default_factory=time.monotonic)
+    """When it last said anything."""
+    _texts: list[str] = field(default_factory=list)
+    _more: asyncio.Future[None] | None = None
+    _life: asyncio.Timeout | None = None
 
     def put(self, text: str) -> None:
         if self.held is not None:
             self.held.append(text)
-            return
-        try:
-            self.texts.put_nowait(text)
-        except asyncio.QueueFull:
+        elif len(self._texts) < MOST_WAITING:
+            self._texts.append(text)
+            self._wake()
+        elif not self.over:
             self.end(1013)  # try again later: it will get a snapshot
+
+    @property
+    def waiting(self) -> int:
+        """So many texts are not yet taken."""
+        return len(self._texts)
+
+    async def take(self) -> str | None:
+        """For the one writer: the next text to be sent, as soon as there is one; None when it is over and all is."""
+        while not self._texts:
+            if self.over:
+                return None
+            self._more = asyncio.get_running_loop().create_future()
+            await self._more
+        return self._texts.pop(0)
+
+    def _wake(self) -> None:
+        if self._more is not None and not self._more.done():
+            self._more.set_result(None)
 
     def begin(self) -> None:
         """Hear of changes from now on, but hold them until `release`."""
@@ -55,9 +81,27 @@ class Client:
         for text in (first, *held):
             self.put(text)
 
+    async def until_over(self, work: Awaitable[None]) -> None:
+        """Do `work`, and break it off at `end`."""
+        try:
+            async with asyncio.timeout(0 if self.over else None) as self._life:
+                try:
+                    await work
+                finally:
+                    self._life = None
+        except TimeoutError:
+            if not self.over:
+                raise
+
     def end(self, code: int) -> None:
+        """Close with this code; with the last one, if it is said again meanwhile."""
         self.close_code = code
-        self.over.set()
+        if self.over:
+            return
+        self.over = True
+        self._wake()
+        if self._life is not None:
+            self._life.reschedule(asyncio.get_running_loop().time())
 
 
 class Hub:
@@ -82,6 +126,9 @@ class Hub:
         finally:
             self._clients.discard(client)
             self._of_agent[client.agent_id].discard(client)
+
+    def connected(self) -> list[Client]:
+        return list(self._clients)
 
     def of_agent(self, agent_id: uuid.UUID) -> list[Client]:
         return [client for client in self._of_agent.get(agent_id, ()) if client.live]
@@ -115,4 +162,4 @@ class Hub:
     def end_session(self, session_id: str) -> None:
         for client in self._clients:
             if client.session_id == session_id:
-                client.end(4401)
+                client.end(NOT_SIGNED_IN)

@@ -1,17 +1,21 @@
 """The desk's websocket: who gets in, what is shown to whom, and what a hostile browser gets."""
 
 import asyncio
+import json
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
+from fastapi import WebSocket, WebSocketDisconnect
 from sqlalchemy import select
 
 from callcenter.auth.permissions import Role
 from callcenter.calls.engine import CallEngine
 from callcenter.calls.events import DialEnded, LineEvent
 from callcenter.calls.models import ScreenPopRow
+from callcenter.realtime import routes
+from callcenter.realtime.hub import MOST_WAITING
 from tests.integration.calls.test_ledger_of_calls import stream
 from tests.integration.conftest import feed, new_engine, until
 from tests.integration.realtime.conftest import Frame, Live
@@ -216,6 +220,60 @@ async def test_the_figures_are_sent_when_they_change(live: Live, gulnar: httpx.A
     sent, beats = len(tab.named("figures")), len(tab.named("heartbeat"))
     await until(lambda: len(tab.named("heartbeat")) > beats + 3, "some time passes")
     assert len(tab.named("figures")) == sent, "nothing changed, nothing is sent"
+
+
+async def test_all_that_waits_is_sent_before_a_desk_is_closed(live: Live, gulnar: httpx.AsyncClient) -> None:
+    tab = await live.desk(gulnar)
+    (client,) = live.service.app.state.desks.hub.connected()
+    room = MOST_WAITING - client.waiting  # a heartbeat may be on its way
+    for n in range(room + 1):
+        client.put(json.dumps({"type": "last_word", "n": n}))
+    assert await tab.closed() == 1013
+    assert [frame["n"] for frame in tab.named("last_word")] == list(range(room))
+
+
+async def test_a_browser_that_takes_no_last_words_is_waited_for_a_moment_only(
+    live: Live, gulnar: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(routes, "LAST_WORDS_SECONDS", 0.05)
+    tab = await live.desk(gulnar)
+    hub = live.service.app.state.desks.hub
+
+    async def taken_by_nobody(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(WebSocket, "send_text", taken_by_nobody)
+    (client,) = hub.connected()
+    client.put("{}")
+    client.end(4409)
+    assert await tab.closed() == 4409
+    await until(lambda: len(hub) == 0, "the hub has forgotten it")
+
+
+async def test_a_browser_that_cannot_be_written_to_is_not_read_from_either(
+    live: Live, gulnar: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await live.desk(gulnar)
+
+    async def left(*_: object) -> None:
+        raise WebSocketDisconnect(1006)
+
+    monkeypatch.setattr(WebSocket, "send_text", left)
+    hub = live.service.app.state.desks.hub
+    await until(lambda: len(hub) == 0, "the next heartbeat finds out")
+
+
+async def test_a_desk_takes_one_task_beside_the_web_servers_own_and_leaves_none(
+    live: Live, gulnar: httpx.AsyncClient
+) -> None:
+    def tasks() -> int:
+        coroutines: list[Any] = [task.get_coro() for task in asyncio.all_tasks()]
+        return sum(one.cr_code.co_filename == routes.__file__ for one in coroutines)
+
+    tab = await live.desk(gulnar)
+    assert tasks() == 1
+    await tab.close()
+    await until(lambda: tasks() == 0, "it is gone")
 
 
 async def test_many_desks_come_and_go(live: Live, gulnar: httpx.AsyncClient) -> None:

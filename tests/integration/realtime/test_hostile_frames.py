@@ -38,7 +38,7 @@ async def test_whatever_frames_come_the_desk_goes_on(
 
     def watched(client: Client, text: str) -> None:
         put(client, text)
-        waiting.append(client.texts.qsize())
+        waiting.append(client.waiting)
 
     monkeypatch.setattr(Client, "put", watched)
     tried = await send_frames(Desk(address, f"cc_session={browser.cookies['cc_session']}"), 1)
