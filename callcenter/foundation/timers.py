@@ -11,11 +11,14 @@ its hour. Else an agent would wrap up for an hour because the clock was wrong fo
 import asyncio
 import itertools
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from operator import itemgetter
+from typing import Any
 
 from sqlalchemy import Index, String, UniqueConstraint, bindparam, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from callcenter.foundation import logs
@@ -60,6 +63,12 @@ _ARM = insert_or_update(
     {name: itemgetter(name) for name in ("armed_at", "due_at", "fired_at", "ended_at")},
 )
 _CANCEL = update(_TIMERS).where(_TIMERS.c.subject == bindparam("_subject"), _TIMERS.c.ended_at.is_(None))
+_DUE = (
+    select(_TIMERS.c.id)
+    .where(_TIMERS.c.ended_at.is_(None), _TIMERS.c.due_at <= bindparam("now"))
+    .order_by(_TIMERS.c.due_at)
+    .limit(BATCH)
+)
 _CANCEL_ONE = _CANCEL.where(_TIMERS.c.code == bindparam("_code"))
 
 
@@ -117,18 +126,10 @@ class TimerLoop:
 
     async def run_once(self) -> int:
         """Fire what is due, each timer in a transaction of its own; how many fired."""
-        async with self._ledger.reading() as session:
-            due = list(
-                await session.scalars(
-                    select(TimerRow.id)
-                    .where(TimerRow.ended_at.is_(None), TimerRow.due_at <= self._ledger.clock.now())
-                    .order_by(TimerRow.due_at)
-                    .limit(BATCH)
-                )
-            )
+        due = [row.id for row in await self._ledger.look(self._due)]
         for timer_id in due:
             try:
-                await self._fire(timer_id)
+                await self._ledger.in_one_go(partial(self._fire, timer_id))
             except LostLease:
                 raise
             except Exception:
@@ -136,15 +137,17 @@ class TimerLoop:
                 self._log.exception("timer_failed", timer=str(timer_id))
         return len(due)
 
-    async def _fire(self, timer_id: uuid.UUID) -> None:
-        async with self._ledger.transaction() as tx:
-            timer = await tx.session.get(TimerRow, timer_id, with_for_update=True)
-            if timer is None or timer.ended_at is not None:
-                return
-            timer.fired_at = timer.ended_at = tx.now
-            await tx.session.flush()  # before the handler, who may set this very timer again
-            handler = self._handlers.get(timer.code)
-            if handler is None:
-                self._log.error("timer_without_handler", code=timer.code)
-                return
-            await handler(tx, timer)
+    async def _due(self, session: AsyncSession) -> Sequence[Any]:
+        return await run(session, _DUE, {"now": self._ledger.clock.now()})
+
+    async def _fire(self, timer_id: uuid.UUID, tx: Transaction) -> None:
+        timer = await tx.session.get(TimerRow, timer_id, with_for_update=True)
+        if timer is None or timer.ended_at is not None:
+            return
+        timer.fired_at = timer.ended_at = tx.now
+        await tx.session.flush()  # before the handler, who may set this very timer again
+        handler = self._handlers.get(timer.code)
+        if handler is None:
+            self._log.error("timer_without_handler", code=timer.code)
+            return
+        await handler(tx, timer)

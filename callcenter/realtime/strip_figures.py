@@ -11,6 +11,7 @@ import uuid
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.agents.events import PRESENCE_CHANGED
 from callcenter.agents.models import Agent
@@ -18,7 +19,7 @@ from callcenter.foundation import logs
 from callcenter.foundation.clock import iso
 from callcenter.foundation.facts import Recorded
 from callcenter.foundation.transactions import Ledger
-from callcenter.realtime.desk import DeskReader
+from callcenter.realtime.desk import Day, DeskReader
 from callcenter.realtime.hub import Hub
 
 COALESCE_SECONDS = 0.25
@@ -31,6 +32,8 @@ _IDLE_SHARE = 9
 _COUNTED = ("call.", "work_order.", PRESENCE_CHANGED)
 
 Figures = dict[str, Any]
+Seats = dict[uuid.UUID, tuple[str, uuid.UUID | None]]
+"""Agent → number, user."""
 
 
 class StripFigures:
@@ -45,7 +48,7 @@ class StripFigures:
         self._calm.set()
         self._shared: Figures = {}
         self._own: dict[uuid.UUID, Figures] = {}
-        self._seats: dict[uuid.UUID, tuple[str, uuid.UUID | None]] = {}
+        self._seats: Seats = {}
         self._log = logs.get("strip_figures")
 
     def note(self, recorded: list[Recorded]) -> None:
@@ -85,11 +88,8 @@ class StripFigures:
         if not shown:
             self._own = {}
             return
-        async with self._ledger.reading() as session:
-            day = await self._reader.day(session)
-            if unknown := shown - self._seats.keys():
-                wanted = select(Agent.id, Agent.number, Agent.user_id).where(Agent.id.in_(unknown))
-                self._seats |= {id_: (number, user_id) for id_, number, user_id in await session.execute(wanted)}
+        day, seats = await self._ledger.look(lambda session: self._count(session, shown - self._seats.keys()))
+        self._seats |= seats
         as_of = iso(self._ledger.clock.now())
         self._tell_all(day.shared().model_dump(mode="json"), as_of, shown - self._own.keys())
         own = {id_: day.own(*self._seats[id_]) for id_ in shown if id_ in self._seats}
@@ -97,6 +97,13 @@ class StripFigures:
             if self._own.get(agent_id) != figures:
                 self._hub.to_agent(agent_id, {"type": "figures", "as_of": as_of, "figures": figures})
         self._own = own
+
+    async def _count(self, session: AsyncSession, unknown: set[uuid.UUID]) -> tuple[Day, Seats]:
+        day, seats = await self._reader.day(session), Seats()
+        if unknown:
+            wanted = select(Agent.id, Agent.number, Agent.user_id).where(Agent.id.in_(unknown))
+            seats = {id_: (number, user_id) for id_, number, user_id in await session.execute(wanted)}
+        return day, seats
 
     def _tell_all(self, shared: Figures, as_of: str | None, new: set[uuid.UUID]) -> None:
         """All desks if they have changed, else the new ones: their snapshot may be of a moment between two counts."""

@@ -124,8 +124,7 @@ class MemberKeeper:
 
     async def keep(self, client: AmiClient, seats: Collection[str] | None = None) -> None:
         """Make the PBX agree about these seats, or about all."""
-        async with self._ledger.reading() as session:
-            wanted = await repository.wanted_members(session, seats)
+        wanted = await self._ledger.look(lambda session: repository.wanted_members(session, seats))
         actual = [one for one in self._actual.values() if seats is None or _seat(one.interface) in seats]
         mind = _by_seat(wanted)
         commands = [(_seat_of(command), command) for command in plan(wanted, actual)]
