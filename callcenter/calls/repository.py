@@ -35,15 +35,34 @@ async def get(session: AsyncSession, journey_id: uuid.UUID) -> m.JourneyRow:
     return row
 
 
-async def _parts(session: AsyncSession, model: Any, journey_id: uuid.UUID) -> list[Any]:
-    return list(await session.scalars(select(model).where(model.journey_id == journey_id).order_by(model.n)))
+_PARTS = {
+    model: select(table).where(table.c.journey_id == bindparam("journey_id")).order_by(table.c.n)
+    for model, table in (
+        (model, table_of(model))
+        for model in (
+            m.IvrStepRow,
+            m.QueueVisitRow,
+            m.RingAttemptRow,
+            m.AgentLegRow,
+            m.HoldRow,
+            m.ConsultRow,
+            m.TransferRow,
+        )
+    )
+}
 
 
-async def steps_of(session: AsyncSession, journey_id: uuid.UUID) -> list[m.IvrStepRow]:
+async def _parts(session: AsyncSession, model: Any, journey_id: uuid.UUID) -> Sequence[Any]:
+    return await run(session, _PARTS[model], {"journey_id": journey_id})
+
+
+async def steps_of(session: AsyncSession, journey_id: uuid.UUID) -> Sequence[Any]:
+    """Rows of `IvrStepRow`, in order."""
     return await _parts(session, m.IvrStepRow, journey_id)
 
 
-async def legs_of(session: AsyncSession, journey_id: uuid.UUID) -> list[m.AgentLegRow]:
+async def legs_of(session: AsyncSession, journey_id: uuid.UUID) -> Sequence[Any]:
+    """Rows of `AgentLegRow`, in order."""
     return await _parts(session, m.AgentLegRow, journey_id)
 
 

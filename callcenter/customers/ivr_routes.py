@@ -26,4 +26,4 @@ async def caller(
     if found is None:
         return KnownCaller(known=False)
     async with ledger.reading() as session:
-        return KnownCaller(known=bool(await repository.find_by_number(session, found)))
+        return KnownCaller(known=bool(await repository.named_by_number(session, found)))

@@ -37,15 +37,8 @@ _NAMED_BY_NUMBER = (
 
 async def find_by_number(session: AsyncSession, number: PhoneNumber) -> Sequence[Customer]:
     """Households with this number, the last linked first; several are candidates for the agent to choose from."""
-    return list(
-        await session.scalars(
-            select(Customer)
-            .join(CustomerNumber, CustomerNumber.customer_id == Customer.id)
-            .where(CustomerNumber.number == number.full)
-            .order_by(CustomerNumber.linked_at.desc(), Customer.id)
-            .limit(MOST_HOUSEHOLDS)
-        )
-    )
+    await session.flush()
+    return [await get(session, customer_id) for customer_id, _ in await named_by_number(session, number)]
 
 
 async def named_by_number(session: AsyncSession, number: PhoneNumber) -> list[tuple[uuid.UUID, str]]:

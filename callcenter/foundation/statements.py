@@ -2,7 +2,8 @@
 
 Building a statement and finding its compiled form costs SQLAlchemy five times what SQLite takes to run it. What the
 hot path says is therefore built when the module is loaded, with bound parameters, and run on the session's own
-connection. It sees only what is flushed, and the session does not learn of it: use it for rows that nobody holds.
+connection. It sees only what is flushed, and the session does not learn of it: use it for rows that nobody holds, or
+of which no holder reads or writes these columns afterwards.
 """
 
 from collections.abc import Callable, Mapping, Sequence

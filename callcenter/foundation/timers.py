@@ -63,13 +63,13 @@ _ARM = insert_or_update(
     {name: itemgetter(name) for name in ("armed_at", "due_at", "fired_at", "ended_at")},
 )
 _CANCEL = update(_TIMERS).where(_TIMERS.c.subject == bindparam("_subject"), _TIMERS.c.ended_at.is_(None))
+_CANCEL_ONE = _CANCEL.where(_TIMERS.c.code == bindparam("_code"))
 _DUE = (
     select(_TIMERS.c.id)
     .where(_TIMERS.c.ended_at.is_(None), _TIMERS.c.due_at <= bindparam("now"))
     .order_by(_TIMERS.c.due_at)
     .limit(BATCH)
 )
-_CANCEL_ONE = _CANCEL.where(_TIMERS.c.code == bindparam("_code"))
 
 
 async def arm(tx: Transaction, *, subject: str, entry_seq: int, code: str, due_at: datetime) -> None:

@@ -7,7 +7,6 @@ import uuid
 from typing import Any
 
 from sqlalchemy import delete
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.foundation.errors import Invalid
 from callcenter.foundation.transactions import Transaction
@@ -46,11 +45,6 @@ def _storable(value: Any, depth: int) -> Any:
     if isinstance(value, list):
         return [_storable(inner, depth - 1) for inner in value]
     return value
-
-
-async def load(session: AsyncSession, *, journey_id: uuid.UUID, user_id: uuid.UUID) -> Draft | None:
-    """What this agent has typed in this call so far."""
-    return await session.get(Draft, (journey_id, user_id))
 
 
 async def discard(tx: Transaction, *, journey_id: uuid.UUID, user_id: uuid.UUID) -> None:

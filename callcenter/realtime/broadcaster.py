@@ -54,9 +54,9 @@ _ORDER_FACTS = ("work_order.confirmed", "work_order.receipt_changed")
 _TASK_FACTS = ("task.opened", "task.claimed", "task.attempted", "task.closed", "task.overdue")
 
 
-AGAIN_AFTER = timedelta(seconds=1)
+POP_AGAIN_AFTER = timedelta(seconds=1)
 """A pop that is not acknowledged for so long is sent again."""
-AGAIN_SECONDS = 0.5
+DATABASE_AGAIN_SECONDS = 0.5
 """After so long a database that was away is asked again."""
 _POPS = table_of(ScreenPopRow)
 _WITHDRAWN = select(_POPS.c.agent_id, _POPS.c.id, _POPS.c.cause).where(
@@ -195,7 +195,7 @@ class Broadcaster:
 
     async def _away(self) -> None:
         self._log.warning("database_away", exc_info=True)
-        await asyncio.sleep(AGAIN_SECONDS)
+        await asyncio.sleep(DATABASE_AGAIN_SECONDS)
 
     def _send(self, agent_id: uuid.UUID | None, message: Message) -> None:
         if agent_id is None:
@@ -213,7 +213,7 @@ class Broadcaster:
         found: list[uuid.UUID] = []
 
         async def build(session: AsyncSession) -> list[Told]:
-            if journeys or orders:
+            if shown and (journeys or orders):
                 found.extend(one for one in await _agents_on(session, set(journeys), set(orders)) if one in shown)
             agent_id = first or next(iter(found), None)
             if agent_id is None:
@@ -221,8 +221,10 @@ class Broadcaster:
             return await self._desk(session, agent_id, with_presence=desks.get(agent_id, False))
 
         if await self._tell(build):
-            due.desks = dict.fromkeys(found, False) | due.desks
-            due.desks.pop(first or next(iter(found), None), None)  # type: ignore[arg-type]
+            for agent_id in found:
+                due.desks.setdefault(agent_id, False)  # behind those that wait already
+            if (told := next(iter(due.desks), None)) is not None:
+                del due.desks[told]
         else:
             due.journeys, due.orders = journeys | due.journeys, orders | due.orders
 
@@ -274,7 +276,7 @@ class Broadcaster:
         now = self._ledger.clock.now()
 
         async def build(session: AsyncSession) -> list[Told]:
-            unseen = await calls.unseen_pops(session, shown, now - AGAIN_AFTER, now)
+            unseen = await calls.unseen_pops(session, shown, now - POP_AGAIN_AFTER, now)
             return [told for pop in unseen for told in await self._pop(session, pop.journey_id, pop.line)]
 
         for agent_id, message in await self._ledger.look(build):

@@ -14,7 +14,8 @@ from callcenter.agents.models import Agent, Presence, Queue
 from callcenter.agents.repository import number_of
 from callcenter.agents.states import LineState, PersonState
 from callcenter.auth.models import UserRole
-from callcenter.calls.models import AgentLegRow, IvrStepRow, JourneyNote, JourneyRow, RecordingRow
+from callcenter.calls import repository as calls
+from callcenter.calls.models import JourneyNote, JourneyRow, RecordingRow
 from callcenter.foundation.statements import run, table_of
 from callcenter.intakes.models import Draft
 from callcenter.realtime import caller_card
@@ -26,8 +27,7 @@ from callcenter.work_orders import views
 from callcenter.work_orders.models import WorkOrder
 
 _JOURNEYS, _NOTES, _QUEUES, _DRAFTS = map(table_of, (JourneyRow, JourneyNote, Queue, Draft))
-_LEGS, _STEPS, _ROLES = map(table_of, (AgentLegRow, IvrStepRow, UserRole))
-_RECORDINGS, _ORDERS = map(table_of, (RecordingRow, WorkOrder))
+_RECORDINGS, _ORDERS, _ROLES = map(table_of, (RecordingRow, WorkOrder, UserRole))
 _ID = bindparam("journey_id", type_=_JOURNEYS.c.id.type)
 _USER = bindparam("user_id", type_=_DRAFTS.c.user_id.type)
 
@@ -55,12 +55,6 @@ _CALL = (
     .outerjoin(_DRAFTS, and_(_DRAFTS.c.journey_id == _JOURNEYS.c.id, _DRAFTS.c.user_id == _USER))
     .where(_JOURNEYS.c.id == _ID)
 )
-_LEGS_OF = (
-    select(_LEGS.c.agent, _LEGS.c.from_at, _LEGS.c.to_at, _LEGS.c.talk_seconds, _LEGS.c.hold_seconds)
-    .where(_LEGS.c.journey_id == _ID)
-    .order_by(_LEGS.c.n)
-)
-_STEPS_OF = select(_STEPS.c.node, _STEPS.c.key).where(_STEPS.c.journey_id == _ID).order_by(_STEPS.c.n)
 
 
 async def read(session: AsyncSession, agent: Agent, presence: Presence) -> CallOut | None:
@@ -74,8 +68,7 @@ async def read(session: AsyncSession, agent: Agent, presence: Presence) -> CallO
 
 
 async def _call(session: AsyncSession, agent: Agent, presence: Presence, row: Any) -> CallOut:
-    legs = await run(session, _LEGS_OF, {"journey_id": row.id})
-    mine = [leg for leg in legs if number_of(leg.agent) == agent.number]
+    mine = [leg for leg in await calls.legs_of(session, row.id) if number_of(leg.agent) == agent.number]
     contact = Contact(row.id, row.number, row.caller_name, row.customer_id)
     state = {LineState.TALKING: "talking", LineState.HOLD: "hold"}.get(LineState(presence.line), "ended")
     return CallOut.model_validate(
@@ -86,7 +79,7 @@ async def _call(session: AsyncSession, agent: Agent, presence: Presence, row: An
             "answered_at": mine[0].from_at if mine else None,
             "queue": row.label or row.queue,
             "waited_seconds": row.waited_seconds,
-            "steps": await steps_of(session, row.id),
+            "steps": [Step(node=s.node, key=s.key) for s in await calls.steps_of(session, row.id)],
             "caller": await caller_card.read(session, contact, reveal=row.reveal),
             "recording": row.recorded,
             "draft": row.form,
@@ -96,11 +89,6 @@ async def _call(session: AsyncSession, agent: Agent, presence: Presence, row: An
             "disposition": row.disposition,
         }
     )
-
-
-async def steps_of(session: AsyncSession, journey_id: uuid.UUID) -> list[Step]:
-    """The caller's way through the menu."""
-    return [Step(node=node, key=key) for node, key in await run(session, _STEPS_OF, {"journey_id": journey_id})]
 
 
 def _ended(mine: Sequence[Any], hangup_by: str | None) -> EndedOut | None:

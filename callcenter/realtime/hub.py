@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 MOST_WAITING = 200
-NOT_SIGNED_IN = 4401
-"""The close code of a desk whose session has ended, or was none."""
+NOT_SIGNED_IN, NOT_ADMITTED, REPLACED, BAD_FRAMES, TRY_AGAIN = 4401, 4403, 4409, 1008, 1013
+"""Close codes: 4401 no session, or one that has ended since (also by losing the desk's permission); 4403 another
+site's page, or a role that has no desk; 4409 another tab took over; 1008 bad frames. 1013: the page shall come again
+by itself and gets a snapshot then, since it was too slow or the database is away."""
 AT_ONCE = 8
 """So many browsers are told in one turn of the loop: 300 at once held it for 30 ms, and a pop behind them, whose way
 is some ten turns long."""
@@ -51,7 +53,7 @@ class Client:
             self._texts.append(text)
             self._wake()
         elif not self.over:
-            self.end(1013)  # try again later: it will get a snapshot
+            self.end(TRY_AGAIN)
 
     @property
     def waiting(self) -> int:
@@ -118,7 +120,7 @@ class Hub:
     def attached(self, client: Client) -> Iterator[None]:
         for other in [c for c in self._clients if c.user_id == client.user_id]:
             other.put(encode({"type": "replaced"}))
-            other.end(4409)
+            other.end(REPLACED)
         self._clients.add(client)
         self._of_agent[client.agent_id].add(client)
         try:

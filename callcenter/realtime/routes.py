@@ -17,14 +17,18 @@ from callcenter.foundation.database import DATABASE_AWAY
 from callcenter.foundation.settings import Settings
 from callcenter.foundation.transactions import Ledger
 from callcenter.realtime.desk import DeskReader
-from callcenter.realtime.hub import NOT_SIGNED_IN, Client, Hub, encode
+from callcenter.realtime.hub import (
+    BAD_FRAMES,
+    NOT_ADMITTED,
+    NOT_SIGNED_IN,
+    TRY_AGAIN,
+    Client,
+    Hub,
+    encode,
+)
 from callcenter.realtime.messages import Alive, Hello, PopSeen, from_browser
 from callcenter.realtime.screen_pop import ScreenPops
 
-NOT_ADMITTED, TRY_AGAIN = 4403, 1013
-"""Close codes: 4403 another site's page, or a role that has no desk; 4401 no session, or one that has ended since
-(also by losing the desk's permission). 1013: the page shall come again by itself, since it was too slow or
-the database is away. Besides: 4409 another tab took over, 1008 bad frames."""
 MOST_CHARACTERS = 16_384
 MOST_BAD = 5
 MOST_A_SECOND = 20
@@ -105,7 +109,7 @@ async def _write(socket: WebSocket, client: Client) -> None:
 
 
 async def _read(socket: WebSocket, desks: Desks, client: Client) -> None:
-    """Until the browser leaves, or says more than a page would: that ends it with 1008."""
+    """Until the browser leaves, or says more than a page would."""
     second, said, bad = client.heard_at, 0, 0
     with contextlib.suppress(WebSocketDisconnect, RuntimeError):
         # `over`: a flood that has arrived already is read without a pause in which this could be broken off.
@@ -115,12 +119,12 @@ async def _read(socket: WebSocket, desks: Desks, client: Client) -> None:
                 second, said = client.heard_at, 0
             said += 1
             if said > MOST_A_SECOND:
-                client.end(1008)
+                client.end(BAD_FRAMES)
             elif not await _understood(desks, client, text):
                 bad += 1
                 client.put(encode({"type": "error", "code": "bad_message"}))
                 if bad >= MOST_BAD:
-                    client.end(1008)
+                    client.end(BAD_FRAMES)
 
 
 async def _next_frame(socket: WebSocket) -> str | None:

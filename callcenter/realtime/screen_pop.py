@@ -11,13 +11,14 @@ from sqlalchemy import bindparam, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from callcenter.agents.queue_times import RING_SECONDS
+from callcenter.calls import repository as calls
 from callcenter.calls.models import ScreenPopRow
 from callcenter.foundation import audit, logs
 from callcenter.foundation.statements import run, table_of
 from callcenter.foundation.transactions import Ledger, Transaction
-from callcenter.realtime import caller_card, current_call, ringing
+from callcenter.realtime import caller_card, ringing
 from callcenter.realtime.caller_card import Contact
-from callcenter.realtime.messages import PopOut
+from callcenter.realtime.messages import PopOut, Step
 
 TOGETHER_SECONDS = 0.05
 
@@ -50,7 +51,7 @@ async def build(session: AsyncSession, journey_id: uuid.UUID, line: str, at: dat
         ring_seconds=RING_SECONDS if ring.ring_seconds is None else ring.ring_seconds,
         queue=ring.label or ring.queue,
         caller=caller,
-        steps=await current_call.steps_of(session, journey_id),
+        steps=[Step(node=step.node, key=step.key) for step in await calls.steps_of(session, journey_id)],
         queued_at=ring.queued_at,
         waited_seconds=ring.waited_seconds,
         calls_today=ring.calls_today if ring.number else 1,

@@ -171,5 +171,5 @@ def _told(loss: Loss) -> dict[str, Any]:
 
 async def _household(tx: Transaction, number: PhoneNumber | None) -> uuid.UUID | None:
     """The household if the number names exactly one."""
-    known = await customers.find_by_number(tx.session, number) if number else []
-    return known[0].id if len(known) == 1 else None
+    known = await customers.named_by_number(tx.session, number) if number else []
+    return known[0][0] if len(known) == 1 else None

@@ -68,6 +68,7 @@ TRANSLATORS: dict[str, Translator] = {
     "QueueMemberRemoved": _member(pe.MemberRemoved),
     "QueueMemberPause": _member(pe.MemberPaused),
     "QueueMemberStatus": _member(pe.MemberStatusChanged),
+    "QueueMemberPenalty": _member(pe.MemberStatusChanged),
     "DeviceStateChange": _device,
     "ContactStatus": _contact,
     "FullyBooted": _booted,

@@ -5,7 +5,7 @@ import contextlib
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from callcenter.agents import repository
 from callcenter.agents.membership import (
@@ -29,6 +29,16 @@ CONFIRMED_WITHIN = 5.0
 OnRepairs = Callable[[list[Repair]], Awaitable[None]]
 
 
+@dataclass(slots=True)
+class _Unconfirmed:
+    """A command whose own event has not come yet."""
+
+    until: float
+    """So long (monotonic) other words of that member are from before it took effect."""
+    before: Member | None
+    """What the PBX has if it refuses; kept up with those words."""
+
+
 class MemberKeeper:
     """One a PBX. `note` takes what the PBX says; `keep` compares and commands."""
 
@@ -38,11 +48,10 @@ class MemberKeeper:
         self._actual: dict[tuple[str, str], Member] = {}
         self._settled: dict[str, frozenset[Member] | None] | None = None
         """Seat → what the PBX was last made to have of it (None: not known; no entry: nothing).
-        None before all were compared."""
+        None before the first comparison."""
         self._due: set[str] | None = None
         """Seats to compare; None: all of them."""
-        self._unconfirmed: dict[tuple[str, str], float] = {}
-        """Until when (monotonic) only the word that confirms our last command counts of that member."""
+        self._unconfirmed: dict[tuple[str, str], _Unconfirmed] = {}
         self._commands = 0
         self._changed = asyncio.Event()
         self._log = logs.get("members")
@@ -71,8 +80,8 @@ class MemberKeeper:
 
     @property
     def is_settled(self) -> bool:
-        """Whether, for all we know, the PBX has every seat as we want it."""
-        return self._settled is not None and None not in self._settled.values()
+        """Whether, for all we know, the PBX has every seat as we want it, and none waits to be compared."""
+        return self._due == set() and self._settled is not None and None not in self._settled.values()
 
     def corrected(self, events: Iterable[MemberEvent]) -> list[Repair]:
         """Believe that list; what we had not heard of."""
@@ -93,7 +102,9 @@ class MemberKeeper:
         if now == before:
             self._unconfirmed.pop(key, None)
             return  # a device that rings or talks changes no membership, and tells so on each of its calls
-        if time.monotonic() < self._unconfirmed.get(key, 0.0):
+        command = self._unconfirmed.get(key)
+        if command is not None and time.monotonic() < command.until:
+            command.before = now
             return
         self._set(key, now)
         self.wake(_seat(event.interface))
@@ -105,12 +116,17 @@ class MemberKeeper:
             self._actual.pop(key, None)
 
     async def run(self, client: AmiClient, every_seconds: float = 5.0) -> None:
-        """Until cancelled: make the PBX agree whenever something changed, and now and then anyway."""
+        """Until cancelled: make the PBX agree about whom something changed, and now and then about all."""
+        all_at = 0.0
         while True:
             self._changed.clear()
+            if time.monotonic() >= all_at:  # however often single seats wake us: what failed is tried again here
+                self._due = None
             seats, self._due = self._due, set()
             try:
                 await self.keep(client, seats)
+                if seats is None:
+                    all_at = time.monotonic() + every_seconds
             except Exception:
                 # The database is away: the link must go on hearing what the PBX says.
                 self._log.exception("members_not_compared")
@@ -119,8 +135,6 @@ class MemberKeeper:
                 # not wait_for: on Python 3.11 it swallows a cancellation that comes together with the event
                 async with asyncio.timeout(every_seconds):
                     await self._changed.wait()
-            if not self._changed.is_set():
-                self._due = None
 
     async def keep(self, client: AmiClient, seats: Collection[str] | None = None) -> None:
         """Make the PBX agree about these seats, or about all."""
@@ -147,9 +161,9 @@ class MemberKeeper:
         action, headers = _action(command)
         self._commands += 1
         key = _key_of(command)
-        before, believed = self._actual.get(key), _after(command, self._actual.get(key))
-        self._set(key, believed)
-        self._unconfirmed[key] = time.monotonic() + CONFIRMED_WITHIN
+        before = self._actual.get(key)
+        self._set(key, _after(command, before))
+        self._unconfirmed[key] = _Unconfirmed(time.monotonic() + CONFIRMED_WITHIN, before)
         try:
             answer = await client.send(action, headers)
         except (AmiUnavailable, AmiOutcomeUnknown):
@@ -158,9 +172,9 @@ class MemberKeeper:
             answer = {"Response": "Error", "Message": str(error)}
         if answer is not None and answer.get("Response") == "Success":
             return True
-        self._unconfirmed.pop(key, None)
-        if self._actual.get(key) == believed:
-            self._set(key, before)
+        refused = self._unconfirmed.pop(key, None)
+        if refused is not None:  # nothing has told meanwhile what the PBX really has
+            self._set(key, refused.before)
         if answer is not None:
             self.disagreements += 1
             self._log.warning("member_command_refused", action=action, why=str(answer.get("Message", "")))

@@ -186,6 +186,12 @@ class FakeAmi:
         connection.answer(action)
         self._tell_member(connection, "QueueMemberPause", key)
 
+    def _queuepenalty(self, connection: Connection, action: Headers) -> None:
+        key = action["Queue"], action["Interface"]
+        self.picture.members[key]["Penalty"] = action["Penalty"]
+        connection.answer(action)
+        self._tell_member(connection, "QueueMemberPenalty", key)
+
     def _queueremove(self, connection: Connection, action: Headers) -> None:
         key = action["Queue"], action["Interface"]
         if key not in self.picture.members:

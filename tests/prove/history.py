@@ -24,6 +24,7 @@ from callcenter.work_orders.models import WorkOrder
 from tests.browser.stack import until
 from tests.prove.centre import Centre
 from tests.prove.desk_work import Saved
+from tests.prove.standstills import Standstills
 from tests.prove.witnesses import Caller, Ring, Telephones
 
 SERVED = frozenset({"answered", "ivr_done"})
@@ -116,15 +117,16 @@ async def compare(
     result: Findings,
     *,
     within: float = WITHIN,
+    still: Standstills | None = None,
 ) -> None:
-    """Adds to `result` what does not fit; `within`: seconds by which times may differ."""
+    """Adds to `result` what does not fit; `within`: seconds by which times may differ, besides those of `still`."""
     ledger = open_ledger(centre.settings)
     try:
         async with ledger.reading() as session:
             for caller in callers:
                 written = await read(session, caller.number, centre.settings.area_code)
                 rings = [ring for ring in phones.rings if ring.number == caller.number]
-                judge(caller, written, rings, blur, result, within=within)
+                judge(caller, written, rings, blur, result, within=within, still=still)
             await _orders(session, centre, saved, result)
             await _ghosts(session, result)
             await _phantoms(session, centre, result)
@@ -141,6 +143,7 @@ def judge(
     result: Findings,
     *,
     within: float = WITHIN,
+    still: Standstills | None = None,
 ) -> None:
     """One call: `rings` are those of his number at the agents' telephones."""
     name = f"…{caller.number[-7:]}"
@@ -157,7 +160,7 @@ def judge(
     [journey] = written.journeys
     result.lost += [f"{name}: {one}" for one in _owed(journey, written, rings)]
     result.doubled += [f"{name}: {one}" for one in _doubled(written)]
-    off = _Clock(within, blur, result.worst)
+    off = _Clock(within, blur, result.worst, still or Standstills())
     result.differences += [f"{name}: {one}" for one in _differences(caller, journey, written, rings, blur, off)]
 
 
@@ -195,14 +198,16 @@ class _Clock:
     within: float
     blur: Blur | None
     worst: dict[str, float]
+    still: Standstills
 
     def __call__(self, what: str, ours: datetime | None, theirs: float) -> Iterable[str]:
         if ours is None or not theirs or (self.blur is not None and self.blur.covers(theirs, ours.timestamp())):
             return
         seconds = ours.timestamp() - theirs
-        self.worst[what] = max(self.worst.get(what, 0.0), abs(seconds))
-        if abs(seconds) > self.within:
-            yield f"{what} differs by {seconds:+.2f} s"
+        rest = abs(seconds) - self.still.between(ours.timestamp(), theirs)
+        self.worst[what] = max(self.worst.get(what, 0.0), rest)
+        if rest > self.within:
+            yield f"{what} differs by {seconds:+.2f} s, {abs(seconds) - rest:.2f} s of it the machine stood still"
 
 
 def _differences(

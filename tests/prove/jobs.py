@@ -24,6 +24,7 @@ from tests.prove.centre import running_centre
 from tests.prove.faults import FAULTS, QUICK_NAME, fault_of
 from tests.prove.history import WITHIN
 from tests.prove.rounds import Round, play
+from tests.prove.standstills import watched
 
 ROOT = Path(__file__).resolve().parents[2]
 ROUNDS_A_CENTRE = 5
@@ -105,11 +106,12 @@ def main(spec: dict[str, Any]) -> None:
     first = fault_of(name, spec["rounds"][0])
     index = 99 if name == QUICK_NAME else list(FAULTS).index(name)
     found: list[dict[str, Any]] = []
-    with running_centre(folder / "centre", postgresql=first.postgresql, clock=first.clock) as centre:
+    centre_of_job = running_centre(folder / "centre", postgresql=first.postgresql, clock=first.clock)
+    with watched() as still, centre_of_job as centre:
         for n in spec["rounds"]:
             seed = f"{spec['seed']}:{name}:{n}"
             try:
-                work = play(centre, fault_of(name, n), index, n, seed, within=spec.get("within", WITHIN))
+                work = play(centre, fault_of(name, n), index, n, seed, within=spec.get("within", WITHIN), still=still)
                 result = asyncio.run(work)
             except Exception as error:
                 traceback.print_exc()

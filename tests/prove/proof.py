@@ -28,7 +28,8 @@ random moment of the calls. Lost: a call taken without its one outcome, or unser
 order that was confirmed and is not there. Doubled: a journey, task, ring, pop, order or text too many. Ghosts: what
 has no end after the calls. Differences: times off by more than 1 s from the SIP side's own log (where not marked
 estimated), rings that one side only saw, nobody served afterwards. Recovery: seconds from the part being back to the
-ledger showing the calls that are up, median / worst (goal)."""
+ledger showing the calls that are up, median / worst (goal). Still: seconds in which the whole machine stood, as its
+host had other work (seen by a thread that only sleeps); they are taken off from differences and recoveries."""
 
 
 def keep(name: str, figures: Figures, *, scale: float, seed: int, asterisk: str = "") -> None:
@@ -108,7 +109,7 @@ def _faults(found: dict[str, Figures]) -> list[str]:
     for name, fault in FAULTS.items():
         figures = found.get(f"fault-{name}")
         if figures is None:
-            rows.append(f"| {fault.label} | - | | | | | | | | not run |")
+            rows.append(f"| {fault.label} | - | | | | | | | | | not run |")
             continue
         rounds, stamp = figures["rounds"], figures["stamp"]
         counts = " | ".join(str(sum(len(one[kind]) for one in rounds)) for kind in _KINDS)
@@ -117,7 +118,8 @@ def _faults(found: dict[str, Figures]) -> list[str]:
         rows.append(
             f"| {fault.label} | {_rounds_well(rounds)} of {len(rounds)} | {sum(one['calls'] for one in rounds)} |"
             f" {counts} |"
-            f" {shown} | {_outcomes([one['outcomes'] for one in rounds])} |"
+            f" {shown} | {sum(one.get('stood_still', 0.0) for one in rounds):.1f} |"
+            f" {_outcomes([one['outcomes'] for one in rounds])} |"
             f" {stamp['commit']}, {stamp['at']}, seed {stamp['seed']}, load {stamp['load']} |"
         )
     return [
@@ -125,8 +127,9 @@ def _faults(found: dict[str, Figures]) -> list[str]:
         "",
         ABOUT_FAULTS,
         "",
-        "| fault | rounds well | calls | lost | doubled | ghosts | differences | recovery | outcomes | measured |",
-        "|---|---|---|---|---|---|---|---|---|---|",
+        "| fault | rounds well | calls | lost | doubled | ghosts | differences | recovery | still | outcomes |"
+        " measured |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
         *rows,
         "",
     ]

@@ -13,6 +13,7 @@ from tests.prove.centre import Centre
 from tests.prove.desk_work import Saved, save_order
 from tests.prove.faults import Fault
 from tests.prove.history import Blur
+from tests.prove.standstills import Standstills
 from tests.prove.witnesses import Caller, Telephones
 
 CALLERS, ORDERS = 4, 2
@@ -38,15 +39,20 @@ class Round:
     waited_for: str = ""
     """What was wrong with the picture at the last look before it was right."""
     seconds: float = 0.0
+    stood_still: float = 0.0
+    """Of these seconds, those in which the whole machine did."""
 
     @property
     def complaints(self) -> list[str]:
         return [*self.lost, *self.doubled, *self.ghosts, *self.differences]
 
 
-async def play(centre: Centre, fault: Fault, index: int, n: int, seed: str, *, within: float) -> Round:
+async def play(
+    centre: Centre, fault: Fault, index: int, n: int, seed: str, *, within: float, still: Standstills
+) -> Round:
     """`index` of the fault and `n` of the round make the callers' numbers, `seed` everything else."""
     rng, began = random.Random(seed), time.monotonic()
+    at = time.time()
     callers = [Caller(f"13{index:02d}{n:03d}{k:04d}") for k in range(CALLERS)]
     after = Caller(f"13{index:02d}{n:03d}{CALLERS:04d}")
     phones = Telephones()
@@ -66,14 +72,16 @@ async def play(centre: Centre, fault: Fault, index: int, n: int, seed: str, *, w
         back = await fault.strike(centre, rng)
         blur.ended = time.time()
         result.recovery = await _recovered(centre, callers, blur.began if fault.ends_calls else 0.0, back, result)
+        result.recovery -= min(result.recovery, still.between(blur.ended, time.time())) if result.recovery > 0 else 0
         await asyncio.gather(*calling)
         phones.hangs_up_on[after.number] = 1.0
         await after.call(centre.sip, seconds=AFTER_SECONDS)
         saved = await asyncio.gather(*saving)
         await _settled(centre, result)
     await history.compare(
-        centre, [*callers, after], phones, saved, blur if fault.blurs else None, result, within=within
+        centre, [*callers, after], phones, saved, blur if fault.blurs else None, result, within=within, still=still
     )
+    result.stood_still = still.between(at, time.time())
     if after.accepted and not phones.answered(after.number):
         result.differences.append(f"…{after.number[-7:]}: nobody answered the caller after the fault")
     elif not after.accepted:

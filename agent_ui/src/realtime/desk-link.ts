@@ -25,6 +25,9 @@ export function joinDesk(): void {
       connection.linked = linked
     },
     onSignedOut: () => useSession().forget(),
+    onReplaced: () => {
+      connection.replaced = true
+    },
   })
 }
 

@@ -2,6 +2,7 @@ import { parse, type BrowserMessage, type ServerMessage } from './messages'
 
 export const CLOSE_SIGNED_OUT = 4401
 export const CLOSE_FOREIGN_ORIGIN = 4403
+export const CLOSE_REPLACED = 4409
 const ALIVE_EVERY = 10_000
 /** The service speaks every 5 s. A line that says nothing for this long is dead, whatever the browser believes. */
 const DEAD_AFTER = 15_000
@@ -13,6 +14,7 @@ export interface SocketOptions {
   onMessage: (message: ServerMessage, socket: DeskSocket) => void
   onLinked: (linked: boolean) => void
   onSignedOut: () => void
+  onReplaced: () => void
   random?: () => number
 }
 
@@ -64,6 +66,11 @@ export function openSocket(options: SocketOptions): DeskSocket {
     if (code === CLOSE_SIGNED_OUT) {
       socket.stop()
       options.onSignedOut()
+      return
+    }
+    if (code === CLOSE_REPLACED) {
+      socket.stop() // the newer tab has the desk: coming again would take it back. Its message may not have got through.
+      options.onReplaced()
       return
     }
     if (code === CLOSE_FOREIGN_ORIGIN) {

@@ -28,7 +28,8 @@ describe('the socket', () => {
   const onMessage = vi.fn()
   const onLinked = vi.fn()
   const onSignedOut = vi.fn()
-  const open = () => openSocket({ url: 'ws://x/ws', tab: 'tab', since: () => 7, onMessage, onLinked, onSignedOut, random: () => 0 })
+  const onReplaced = vi.fn()
+  const open = () => openSocket({ url: 'ws://x/ws', tab: 'tab', since: () => 7, onMessage, onLinked, onSignedOut, onReplaced, random: () => 0 })
 
   beforeEach(() => {
     vi.useFakeTimers()
@@ -84,6 +85,14 @@ describe('the socket', () => {
     FakeSocket.made[0]!.close(4401)
     vi.advanceTimersByTime(60_000)
     expect(onSignedOut).toHaveBeenCalledOnce()
+    expect(FakeSocket.made).toHaveLength(1)
+  })
+
+  it('leaves the desk to the tab that took it over, though the message of it was lost', () => {
+    open()
+    FakeSocket.made[0]!.close(4409)
+    vi.advanceTimersByTime(60_000)
+    expect(onReplaced).toHaveBeenCalledOnce()
     expect(FakeSocket.made).toHaveLength(1)
   })
 

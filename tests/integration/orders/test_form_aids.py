@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from callcenter.auth.permissions import Role
-from callcenter.intakes import drafts
+from callcenter.intakes.models import Draft
 from tests.integration.orders.conftest import City
 
 
@@ -68,8 +68,8 @@ async def test_a_draft_is_kept_per_agent_and_call(city: City) -> None:
     await city.client.put(url, json={"form": {"remarks": "第二次"}})
     other = await city.person(Role.AGENT)
     async with city.ledger.reading() as session:
-        mine = await drafts.load(session, journey_id=journey_id, user_id=city.agent.user_id)
-        theirs = await drafts.load(session, journey_id=journey_id, user_id=other.user_id)
+        mine = await session.get(Draft, (journey_id, city.agent.user_id))
+        theirs = await session.get(Draft, (journey_id, other.user_id))
     assert mine is not None
     assert mine.form == {"remarks": "第二次"}
     assert theirs is None
@@ -80,7 +80,7 @@ async def test_saving_the_order_ends_its_draft(city: City) -> None:
     await city.client.put(f"/api/v1/journeys/{form['journey_id']}/draft", json={"form": {"remarks": "x"}})
     await city.place(form)
     async with city.ledger.reading() as session:
-        left = await drafts.load(session, journey_id=uuid.UUID(form["journey_id"]), user_id=city.agent.user_id)
+        left = await session.get(Draft, (uuid.UUID(form["journey_id"]), city.agent.user_id))
     assert left is None
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from callcenter.auth.permissions import PERMISSIONS, Permission, Role
+from callcenter.auth.permissions import PERMISSIONS, Permission, Role, permissions_of
 from callcenter.foundation.facts import FactRow
 from callcenter.foundation.ids import new_id
 from callcenter.foundation.phone_numbers import PhoneNumber
@@ -200,7 +200,7 @@ async def test_tasks_are_for_those_who_work_on_them(city: City) -> None:
 
 
 async def test_the_number_to_call_back_is_for_its_owner_whose_role_calls_back(
-    city: City, monkeypatch: pytest.MonkeyPatch
+    city: City, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     task = await lose(city, owners=(city.agent.user_id,))
     url = f"/api/v1/tasks/{task.id}/reveal"
@@ -212,6 +212,8 @@ async def test_the_number_to_call_back_is_for_its_owner_whose_role_calls_back(
     assert (await city.client.post(url)).status_code == 200
     agents = PERMISSIONS[Role.AGENT] - {Permission.NUMBERS_REVEAL_OWED}
     monkeypatch.setitem(PERMISSIONS, Role.AGENT, agents)
+    permissions_of.cache_clear()
+    request.addfinalizer(permissions_of.cache_clear)
     owner = await city.person(Role.AGENT)
     async with city.ledger.transaction() as tx:
         (await tx.session.get_one(Task, task.id)).owner_id = owner.user_id

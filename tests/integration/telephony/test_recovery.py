@@ -1,7 +1,7 @@
 """Connecting is recovering: whatever happened while we were away, the picture is right again."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -58,6 +58,8 @@ class Exchange:
     clock: FrozenClock
     link: PbxLink
     job: asyncio.Task[None] | None = None
+    held: Callable[[], None] | None = None
+    """An answer that a test keeps back."""
 
     def start(self) -> None:
         self.job = asyncio.create_task(self.link.run())

@@ -1,12 +1,14 @@
 """While the link is live nothing should be missed; what was is found by the sweep, mended, counted and kept."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from callcenter.agents import presence as presences
 from callcenter.agents import repository as agents
+from callcenter.agents.models import AgentQueue
 from callcenter.agents.states import LineState, PersonState
 from callcenter.calls import switchboard
 from callcenter.calls.models import JourneyRow, QueueVisitRow
@@ -157,6 +159,74 @@ async def test_what_the_pbx_said_before_our_command_took_effect_changes_nothing(
     await sweep(exchange)
     assert len(exchange.ami.sent("QueuePause")) == 1
     assert await kept(exchange) + await kept(exchange, FoundBy.RECOVERY) == []
+
+
+async def test_a_command_that_failed_is_given_again_though_others_wake_the_keeper_all_the_time(
+    exchange: Exchange,
+) -> None:
+    await ready(exchange.ledger, "1001")
+    await ready(exchange.ledger, "1002")
+    await choose(exchange.ledger, "1001", PersonState.PAUSED, "meal")
+    key = ("hotline-zh", "PJSIP/1001")
+
+    def refuses_once(connection: Connection, action: Headers) -> None:
+        connection.answer(action, "Error", Message="not now")
+        del exchange.ami.reactions["QueueAdd"]
+
+    exchange.ami.reactions["QueueAdd"] = refuses_once
+    exchange.start()
+    await exchange.live()
+    client, keeper = exchange.link.client, exchange.link.members
+    assert client is not None
+    busy = asyncio.create_task(keeper.run(client, every_seconds=0.2))
+
+    async def there() -> bool:
+        keeper.wake("1002")
+        return key in exchange.ami.picture.members
+
+    await until(there, "the member is there after all")
+    busy.cancel()
+
+
+async def test_what_a_penalty_became_is_confirmed_and_later_news_counts(exchange: Exchange) -> None:
+    await ready(exchange.ledger, "1001")
+    exchange.start()
+    await exchange.live()
+    key, members = ("hotline-zh", "PJSIP/1001"), exchange.ami.picture.members
+    await until(lambda: key in members, "the member")
+    async with exchange.ledger.transaction() as tx:
+        await tx.session.execute(update(AgentQueue).values(penalty=3))
+    exchange.link.members.wake("1001")
+    await until(lambda: members[key]["Penalty"] == "3", "the penalty")
+    members[key] |= {"Paused": "1", "PausedReason": "somebody's"}
+    exchange.ami._tell_member(exchange.ami.connection, "QueueMemberPause", key)
+    await until(lambda: members[key]["Paused"] == "0", "the pause of a stranger is undone, before any sweep")
+
+
+async def test_what_was_passed_over_counts_once_the_command_is_refused(exchange: Exchange) -> None:
+    await ready(exchange.ledger, "1001")
+    key = ("hotline-zh", "PJSIP/1001")
+
+    def is_gone_already(connection: Connection, action: Headers) -> None:
+        exchange.ami._tell_member(connection, "QueueMemberRemoved", key)
+        del exchange.ami.picture.members[key], exchange.ami.reactions["QueuePause"]
+        exchange.held = lambda: connection.answer(action, "Error", Message="Interface not found")
+
+    exchange.ami.reactions["QueuePause"] = is_gone_already
+    exchange.start()
+    await exchange.live()
+    await until(lambda: key in exchange.ami.picture.members, "the member")
+    await choose(exchange.ledger, "1001", PersonState.PAUSED, "meal")
+    exchange.link.members.wake("1001")
+    await until(lambda: exchange.held is not None, "the command has come")
+    client, intake = exchange.link.client, exchange.link.intake
+    assert client is not None
+    assert exchange.held is not None
+    await intake.fence(client)
+    async with intake.turn:
+        await intake.drain()
+    exchange.held()
+    await until(lambda: len(exchange.ami.sent("QueueAdd")) == 2, "it is added again, without waiting for a sweep")
 
 
 async def test_a_telephone_and_a_line_that_were_shown_wrong(exchange: Exchange) -> None:

@@ -11,6 +11,7 @@ from callcenter.calls import models as m
 from callcenter.tasks.models import Task
 from tests.prove.history import Blur, Written, judge
 from tests.prove.seventy import Seventy
+from tests.prove.standstills import Standstills
 from tests.prove.witnesses import Caller, Ring
 
 BEGAN = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -121,3 +122,15 @@ def test_what_happened_while_the_pbx_could_not_see_is_not_compared() -> None:
     assert "the end differs" in look(caller, written, rings)
     blur = Blur(after(5).timestamp(), after(9).timestamp())
     assert look(caller, written, rings, blur) == ""
+
+
+def test_a_time_that_differs_because_the_machine_stood_still_is_no_complaint() -> None:
+    caller, written, rings = served()
+    written.legs[0].from_at = after(3.6)
+    found, still = Seventy(), Standstills()
+    still.note(BEGAN.timestamp() + 1.0, BEGAN.timestamp() + 2.8)
+    judge(caller, written, rings, None, found, within=1.0, still=still)
+    assert found.complaints == [], "0.8 of the 1.6 seconds lie between the two stamps"
+    written.legs[0].from_at = after(3.9)
+    judge(caller, written, rings, None, found, within=1.0, still=still)
+    assert found.complaints == ["…0000001: a leg's begin differs by +1.90 s, 0.80 s of it the machine stood still"]
