@@ -1,12 +1,14 @@
 """The whole system on this machine for the proof: PBX, menu, service, an AMI that can be cut, agents' seats."""
 
 import asyncio
+import contextlib
 import dataclasses
 import os
 import signal
+import sqlite3
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
@@ -111,12 +113,15 @@ class Centre:
         with self._ledger.connect() as connection:
             return [f"{number} {person}" for number, person in connection.exec_driver_sql(AGENTS_AWAY)]
 
-    def pbx_has_kept(self, since: float) -> bool:
-        """Whether it wrote down after that moment what it must know when it comes back (who is registered, where).
+    def pbx_has_kept(self, addresses: Iterable[tuple[str, int]]) -> bool:
+        """Whether it has written down, for when it comes back, that telephones are registered at these addresses.
 
         It does so a second after a change; killed before, it has not heard of telephones that have just come.
         """
-        return (self.stack.pbx.layout.var / "astdb.sqlite3").stat().st_mtime > since
+        file = self.stack.pbx.layout.var / "astdb.sqlite3"
+        with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
+            kept = database.execute("SELECT value FROM astdb WHERE key LIKE '/registrar/contact/%'").fetchall()
+        return all(any(f"@{host}:{port}" in value for (value,) in kept) for host, port in addresses)
 
     def desk(self, seat: str) -> httpx.Client:
         return _client(3.0, {COOKIE: self.cookies[seat]})

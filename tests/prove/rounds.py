@@ -58,10 +58,11 @@ async def play(
     phones = Telephones()
     result, blur = Round(n), Blur()
     async with phones.registered(centre.sip, centre.stack.agent_secrets, centre.cookies):
-        registered = time.time()
         await until("an agent can be reached", lambda: reachable(centre), SETTLE_SECONDS)
         if fault.ends_calls:
-            await until("the PBX has kept the registrations", lambda: centre.pbx_has_kept(registered), SETTLE_SECONDS)
+            await until(
+                "the PBX has kept the registrations", lambda: centre.pbx_has_kept(phones.addresses), SETTLE_SECONDS
+            )
         saving = [
             asyncio.create_task(_save(centre, seat, f"139{index:02d}{n:03d}{k:03d}", after=rng.uniform(0.0, 4.0)))
             for k, seat in enumerate(list(centre.cookies)[:ORDERS])

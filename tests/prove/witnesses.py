@@ -100,6 +100,11 @@ class Telephones:
                     await asyncio.gather(*(call.hang_up() for call in phone.calls.values()))
                 await asyncio.wait_for(asyncio.gather(*self._tasks, return_exceptions=True), 10)
 
+    @property
+    def addresses(self) -> list[Address]:
+        """Where the telephones listen."""
+        return [phone.address for phone in self._phones]
+
     def answered(self, number: str) -> list[Ring]:
         return [ring for ring in self.rings if ring.number == number and ring.answered_at]
 
