@@ -88,6 +88,7 @@ async def _api(examples: int, rounds: int, rng: random.Random, url: str | None =
         tried.cases = type(tried.cases)({f"API as {name}": count for name, count in tried.cases.items()})
         if url is None:
             cookie = next(person.headers["Cookie"] for person in trial.people if person.name == "agent")
+            await trial.sign_in_again()
             async with _served(app) as address:
                 tried.add(await frames.send_frames(frames.Desk(address, cookie), rounds))
         await app.state.ledger.database.close()
