@@ -14,7 +14,7 @@ from callcenter.bench import sipp
 from callcenter.bench.agents import database_file
 from callcenter.bench.errors import BenchFailed
 from callcenter.bench.programs import cpu_seconds, free_port
-from callcenter.bench.service import WRAP_UP_SECONDS, readyz
+from callcenter.bench.service import WRAP_UP_SECONDS, poll, readyz
 from callcenter.bench.speech import HOTLINE
 from callcenter.bench.whole_system import WholeSystem
 
@@ -22,7 +22,6 @@ RATE, SECONDS, CALL_SECONDS, SPEAKERS = 22.0, 600.0, 2.5, 30
 ALONE_SECONDS = 10.0
 """How long the speaking calls are alone at most, to know what they cost."""
 DRAIN_SECONDS = 60.0
-LOOK_SECONDS = 1.0
 TELL_EVERY = 10.0
 Say = Callable[[str], None]
 
@@ -125,17 +124,24 @@ def _drain(system: WholeSystem, size: Size) -> int:
 
     Given up when nothing more has come to its end for a while: what is not there then will not come.
     """
-    ended, since = -1, time.monotonic()
-    while True:
-        open_now: int = readyz(system.service_port)["open_journeys"] - size.speakers
-        before, ended = ended, _ended(system.folder)
-        if open_now <= 0 and ended >= size.calls:
-            return 0
-        if ended != before:
-            since = time.monotonic()
-        elif time.monotonic() - since > DRAIN_SECONDS:
-            return max(0, open_now)
-        time.sleep(LOOK_SECONDS)
+
+    def more() -> int:
+        open_now: int = readyz(system.service_port)["open_journeys"]
+        return open_now - size.speakers
+
+    def is_over() -> bool:
+        return more() <= 0 and _ended(system.folder) >= size.calls
+
+    def wait_for_one_more() -> None:
+        before = _ended(system.folder)
+        poll(
+            "one more call is over in the ledger", lambda: _ended(system.folder) > before or is_over(), DRAIN_SECONDS
+        )
+
+    with contextlib.suppress(BenchFailed):
+        while not is_over():
+            wait_for_one_more()
+    return max(0, more())
 
 
 def _ended(folder: Path) -> int:

@@ -5,8 +5,9 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, not_, select
+from sqlalchemy import Select, Table, bindparam, func, not_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.base import Executable
 
 from callcenter.calls import journeys as j
 from callcenter.calls import models as m
@@ -35,19 +36,20 @@ async def get(session: AsyncSession, journey_id: uuid.UUID) -> m.JourneyRow:
     return row
 
 
+def _in_order(table: Table) -> Executable:
+    return select(table).where(table.c.journey_id == bindparam("journey_id")).order_by(table.c.n)
+
+
 _PARTS = {
-    model: select(table).where(table.c.journey_id == bindparam("journey_id")).order_by(table.c.n)
-    for model, table in (
-        (model, table_of(model))
-        for model in (
-            m.IvrStepRow,
-            m.QueueVisitRow,
-            m.RingAttemptRow,
-            m.AgentLegRow,
-            m.HoldRow,
-            m.ConsultRow,
-            m.TransferRow,
-        )
+    model: _in_order(table_of(model))
+    for model in (
+        m.IvrStepRow,
+        m.QueueVisitRow,
+        m.RingAttemptRow,
+        m.AgentLegRow,
+        m.HoldRow,
+        m.ConsultRow,
+        m.TransferRow,
     )
 }
 

@@ -199,7 +199,7 @@ def _crash(found: dict[str, Figures]) -> list[str]:
     if figures is None:
         return ["## Crash points", "", "Not run.", ""]
     shown = ", ".join(
-        f"{name} {value}"
+        f"{name} {round(value) if isinstance(value, float) else value}"
         for name, value in figures.items()
         if isinstance(value, int | float | str) and name != "stamp"
     )
@@ -240,7 +240,7 @@ def _benches(found: dict[str, Figures]) -> list[str]:
             more = ", ".join(f"{key} {value}" for key, value in one.items() if key not in known)
             rows.append(
                 f"| {one['name']} | {one['ours']} {one['unit']} | {one['floor']} ({one['floor_is']}) |"
-                f" {one['ratio']} |"
+                f" {'-' if one['ratio'] is None else one['ratio']} |"
                 f" {one['goal'] or '-'} | {met} | {more} | {figures['stamp']['commit']}, {figures['stamp']['at']},"
                 f" load {figures['stamp']['load']} |"
             )

@@ -131,6 +131,16 @@ async def test_a_ring_pops_up_at_that_agent_alone_and_again_until_it_was_seen(
     assert row.sent_at is not None
 
 
+async def test_a_pop_made_before_the_clock_was_set_back_is_sent_again_all_the_same(
+    live: Live, gulnar: httpx.AsyncClient
+) -> None:
+    tab = await live.desk(gulnar)
+    await Call(live).until_before(DialEnded)
+    await tab.hears("pop")
+    live.service.clock.advance(timedelta(hours=-1))
+    await until(lambda: len(tab.named("pop")) >= 2, "it is sent again")
+
+
 async def test_the_pop_goes_when_the_call_is_answered_and_the_call_takes_its_place(
     live: Live, gulnar: httpx.AsyncClient
 ) -> None:
