@@ -7,22 +7,14 @@ TOOLS := .venv/.tools
 UI_STAMP := agent_ui/dist/index.html
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-<<<<<<< Updated upstream
 .PHONY: help packages install tools ui both all up down status test test-python test-ui prove check format bench lock
-=======
-.PHONY: help packages install ui both up down status test test-python test-ui prove check format bench lock
->>>>>>> Stashed changes
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 packages:
 	@bash .ci/packages base
 
-<<<<<<< Updated upstream
 install: $(STAMP) ## Python environment in .venv: what it takes to run
-=======
-install: $(STAMP) ## Python environment in .venv
->>>>>>> Stashed changes
 $(STAMP): requirements.lock pyproject.toml | packages
 	@test -x $(PY) || python3 -m venv .venv
 	@echo "== installing Python packages (.venv)"
@@ -45,12 +37,9 @@ $(UI_STAMP): $(shell find agent_ui/src agent_ui/index.html agent_ui/package-lock
 both: # side by side: one waits for the network while the other computes
 	@$(MAKE) --no-print-directory -j2 install ui
 
-<<<<<<< Updated upstream
 all: # the same, with what tests and checks need
 	@$(MAKE) --no-print-directory -j2 tools ui
 
-=======
->>>>>>> Stashed changes
 up: both ## PBX, voice menu, service and demo city, all on this machine
 	@.venv/bin/callcenter up --demo
 
@@ -60,28 +49,16 @@ down: ## stop what `make up` started
 status: ## each part, green or not
 	@.venv/bin/callcenter status
 
-<<<<<<< Updated upstream
 test: all ## all tests: unit, both databases, real Asterisk, real browser
-=======
-test: both ## all tests: unit, both databases, real Asterisk, real browser
->>>>>>> Stashed changes
 	@bash .ci/packages test
 	@bash .ci/node npm --prefix agent_ui test --silent
 	@.venv/bin/python -m pytest -n 3 --dist loadgroup
 
-<<<<<<< Updated upstream
 prove: all ## acceptance volumes; writes tests/PROOF.md
 	@bash .ci/packages test
 	@.venv/bin/python -m tests.prove
 
 check: all ## format, lint, types, imports, messages
-=======
-prove: both ## acceptance volumes; writes tests/PROOF.md
-	@bash .ci/packages test
-	@.venv/bin/python -m tests.prove
-
-check: both ## format, lint, types, imports, messages
->>>>>>> Stashed changes
 	@.venv/bin/ruff format --check -q . && .venv/bin/ruff check -q . && .venv/bin/mypy && .venv/bin/lint-imports --no-cache >/dev/null && bash .ci/node npm --prefix agent_ui run --silent check && echo "check: clean"
 
 format: tools ## put the code into shape
