@@ -48,7 +48,8 @@ SPARED_AGE = timedelta(seconds=2)
 #: How far the stamps of one happening may lie apart in two sources (AMI and CEL: microseconds; an IVR step, told
 #: by two commands of the voice menu, some milliseconds).
 SAME_NEWS = timedelta(milliseconds=500)
-#: News of calls not known yet that are kept for `GRACE`: the list that shows a new call can come after its end.
+#: News of calls not known yet, the latest so many: the list that shows a new call can come after its end. They have no
+#: age limit: a line's name is never used twice, and a message left or a call-back asked for must not be lost.
 MOST_TOO_EARLY = 200
 _SUBJECTS = ("node", "key", "bridge", "agent_uniqueid", "refused")
 
@@ -108,7 +109,7 @@ class Switchboard:
         own = [event for event in self._too_early if event.uniqueid in names or event.linkedid in names]
         for event in own:
             self._too_early.remove(event)
-        return [change for event in own if event.at >= opened.at - GRACE for change in self.apply(event)]
+        return [change for event in own for change in self.apply(event)]
 
     def _call_of(self, event: e.OnLine, changes: list[Change]) -> CallLog | None:
         call = self._by_line.get(event.uniqueid)

@@ -7,7 +7,15 @@ from typing import Any
 import pytest
 
 from callcenter.calls import switchboard as module
-from callcenter.calls.events import AttendedTransferred, LineAppeared, LineEvent, OnLine
+from callcenter.calls.events import (
+    AttendedTransferred,
+    CallerJoinedQueue,
+    LineAppeared,
+    LineEnded,
+    LineEvent,
+    OnLine,
+    VoicemailRecorded,
+)
 from callcenter.calls.facts import ConsultStarted, JourneyDiscarded, JourneyMerged
 from callcenter.calls.states import CallState, Outcome
 from callcenter.calls.switchboard import GRACE, Switchboard
@@ -124,3 +132,24 @@ def test_very_long_calls_stay_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         ledger = run(events(name))
         assert ledger.printed() == run(events(name)).printed()
         assert [journey["outcome"] for journey in ledger.printed()] == [Outcome.ANSWERED]
+
+
+def test_a_message_told_long_before_its_call_is_known_is_not_lost() -> None:
+    """The birth of the line was not heard; the first thing that tells of a call comes long after the message."""
+    first = events("ivr-done")[0]
+    assert isinstance(first, LineAppeared)
+    on = ("a", "a-1.1", "a-1.1", "PJSIP/trunk-00000001")
+
+    def after(seconds: int) -> Any:
+        return first.at + timedelta(seconds=seconds)
+
+    def line(kind: type[OnLine], seconds: int, *rest: Any) -> OnLine:
+        return kind(on[0], after(seconds), *on[1:], *rest)
+
+    board = Switchboard("a")
+    run([line(VoicemailRecorded, 0)], board)
+    assert board.open_journeys() == []
+    late = GRACE.seconds + 2
+    news = [line(CallerJoinedQueue, late, "hotline-zh", 1, ""), line(LineEnded, late + 1, 16)]
+    (journey,) = run(news, board).journeys.values()
+    assert journey.outcome is Outcome.VOICEMAIL
