@@ -48,8 +48,8 @@ SPARED_AGE = timedelta(seconds=2)
 #: How far the stamps of one happening may lie apart in two sources (AMI and CEL: microseconds; an IVR step, told
 #: by two commands of the voice menu, some milliseconds).
 SAME_NEWS = timedelta(milliseconds=500)
-#: News of calls not known yet, the latest so many: the list that shows a new call can come after its end. They have no
-#: age limit: a line's name is never used twice, and a message left or a call-back asked for must not be lost.
+#: News of calls not known yet, the latest so many: the list that shows a new call can come after its end. They have
+#: no age limit: a line's name is never used twice, and a message left or a call-back asked for must not be lost.
 MOST_TOO_EARLY = 200
 _SUBJECTS = ("node", "key", "bridge", "agent_uniqueid", "refused")
 
