@@ -18,12 +18,12 @@ class AmiWire:
         self._task = asyncio.create_task(self._read())
 
     async def send(self, action: str, **headers: str) -> Message:
-        """The first response to the action (5 s at most)."""
+        """The first response to the action (15 s at most: a pause is written to disk before it is answered)."""
         number = f"t{next(self._numbers)}"
         reply = self._replies[number] = asyncio.get_running_loop().create_future()
         lines = [f"Action: {action}", f"ActionID: {number}", *(f"{key}: {value}" for key, value in headers.items())]
         self._writer.write(("\r\n".join(lines) + "\r\n\r\n").encode())
-        return await asyncio.wait_for(reply, 5)
+        return await asyncio.wait_for(reply, 15)
 
     async def wait_for(self, condition: Callable[[Message], bool], what: str, *, seconds: float = 10) -> Message:
         """The first event since the login that fits; `what` names it in the failure."""

@@ -109,9 +109,13 @@ async def serve(tracer: AmiWire, phone: Softphone, count: int, *, number: str = 
     return served
 
 
-async def next_second(after: Message) -> None:
-    """Poll the clock until the second of this event is over: app_queue knows waiting times in whole seconds."""
-    over = int(float(after["Timestamp"])) + 1
+async def next_second(after: Message, phase: float = 0.0) -> None:
+    """Poll the clock until the second of this event is over, and `phase` of the next: app_queue knows whole seconds.
+
+    Each head of a queue asks for a member once a second, counted from its own joining. Two that ask in the same
+    moment pass one another (see `serve`), so callers whose order is judged come at different phases of a second.
+    """
+    over = int(float(after["Timestamp"])) + 1 + phase
     await until(lambda: time.time() >= over, "next second")
 
 

@@ -42,11 +42,11 @@ async def _call_in(pbx: RunningPbx, tracer: AmiWire, stack: AsyncExitStack, call
     """One after the other, each only when the one before stands in its queue."""
     script = {n: {"TARGET_QUEUE": queue, "CALL_PRIORITY": str(priority)} for n, queue, priority in callers}
     await stack.enter_async_context(scripted_ivr(pbx.instance.agi_port, script))
-    for number, queue, _ in callers:
+    for place, (number, queue, _) in enumerate(callers, start=1):
         await stack.enter_async_context(household(pbx, number))
         join = await joined(tracer, number)
         assert join["Queue"] == queue
-        await next_second(join)
+        await next_second(join, phase=place / (len(callers) + 1))
 
 
 ORDERS = {
