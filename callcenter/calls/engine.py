@@ -14,11 +14,14 @@ from enum import Enum
 from typing import Any
 
 from callcenter.calls import facts as call_facts
+from callcenter.calls import live_comparison
 from callcenter.calls.consequences import Consequences, Context
 from callcenter.calls.events import LineEvent, OnLine
+from callcenter.calls.known_calls import REMEMBERED_NAMES
+from callcenter.calls.live_lines import LiveLine, LiveWait
 from callcenter.calls.repairs import Repair, repairs_of
 from callcenter.calls.store import JourneyStore
-from callcenter.calls.switchboard import REMEMBERED_NAMES, SAME_NEWS, Change, LiveLine, LiveWait, Switchboard
+from callcenter.calls.switchboard import SAME_NEWS, Change, Switchboard
 from callcenter.foundation import facts, logs
 from callcenter.foundation.clock import iso
 from callcenter.foundation.database import DATABASE_AWAY
@@ -115,7 +118,7 @@ class CallEngine:
 
     def agrees(self, lines: Iterable[LiveLine], waits: Iterable[LiveWait], at: datetime) -> bool:
         """Whether what the PBX showed at `at` is what we believe."""
-        return self._board.agrees(lines, waits, at)
+        return live_comparison.agrees(self._board, lines, waits, at)
 
     def knows(self, event: OnLine, within: timedelta = SAME_NEWS) -> bool:
         """Whether the same was told of that line within that time."""
@@ -146,9 +149,9 @@ class CallEngine:
     ) -> list[Repair]:
         """Make the picture agree with what the PBX shows at `at`; what had to be mended. `spared`: `end_missing`."""
         waiting = list(waits)
-        changes = self._board.end_missing(live, at, spared=spared)
-        changes += self._board.adopt(lines, waiting, at)
-        left = self._board.leave_missing(waiting, at)
+        changes = live_comparison.end_missing(self._board, live, at, spared=spared)
+        changes += live_comparison.adopt(self._board, lines, waiting, at)
+        left = live_comparison.leave_missing(self._board, waiting, at)
         self._unsaved.extend([*changes, *left])
         await self.flush()
         return repairs_of(changes, left)

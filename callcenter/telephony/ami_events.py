@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from callcenter.calls import events as ev
-from callcenter.calls.switchboard import LiveLine, LiveWait
+from callcenter.calls.live_lines import LiveLine, LiveWait
 from callcenter.telephony import ami_members
 from callcenter.telephony.ami_headers import (
     ID_LENGTH,

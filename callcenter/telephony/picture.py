@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from callcenter.calls.live_lines import LiveLine, LiveWait
 from callcenter.calls.models import PbxLife
 from callcenter.calls.pbx_events import DeviceStateChanged, MemberEvent
-from callcenter.calls.switchboard import LiveLine, LiveWait
 from callcenter.foundation.ids import new_secret_id
 from callcenter.foundation.transactions import Ledger
 from callcenter.telephony import ami_events, ami_members

@@ -10,7 +10,7 @@ from callcenter.agents import presence as presences
 from callcenter.agents import repository as agents
 from callcenter.agents.models import AgentQueue
 from callcenter.agents.states import LineState, PersonState
-from callcenter.calls import switchboard
+from callcenter.calls import live_comparison
 from callcenter.calls.models import JourneyRow, QueueVisitRow
 from callcenter.foundation.clock import FrozenClock
 from callcenter.telephony import intake as intake_module
@@ -271,7 +271,7 @@ async def test_a_pbx_an_hour_ahead_is_not_late_and_makes_no_negative_times(
     exchange: Exchange, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ahead = timedelta(hours=1)
-    monkeypatch.setattr(switchboard, "SPARED_AGE", timedelta(0))
+    monkeypatch.setattr(live_comparison, "SPARED_AGE", timedelta(0))
 
     def pong(connection: object, action: dict[str, str]) -> None:
         exchange.ami.connection.answer(action, Ping="Pong", Timestamp=f"{(clock.now() + ahead).timestamp():.6f}")

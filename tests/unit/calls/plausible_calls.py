@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from callcenter.calls import events as e
-from callcenter.calls.switchboard import LiveLine, LiveWait
+from callcenter.calls.live_lines import LiveLine, LiveWait
 
 PBX = "a"
 BEGIN = datetime(2026, 11, 23, 2, 24, tzinfo=UTC)

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from callcenter.calls import live_comparison
 from callcenter.calls.events import LineEvent
 from callcenter.calls.facts import JourneyEnded, JourneyStarted
 from callcenter.calls.journeys import Journey
@@ -74,11 +75,11 @@ def heard_to_the_end(stream: Sequence[LineEvent]) -> Ledger:
     board, ledger = Switchboard("a"), Ledger()
     run(stream, board, ledger)
     last = max(event.at for event in stream)
-    ledger.take(board.end_missing(set(), last + LATER))
+    ledger.take(live_comparison.end_missing(board, set(), last + LATER))
     assert board.open_journeys() == []
     told = len(ledger.changes)
-    ledger.take(board.end_missing(set(), last + 2 * LATER))
-    ledger.take(board.adopt([], [], last + 2 * LATER))
+    ledger.take(live_comparison.end_missing(board, set(), last + 2 * LATER))
+    ledger.take(live_comparison.adopt(board, [], [], last + 2 * LATER))
     run(stream, board, ledger)
     assert len(ledger.changes) == told, "a second sweep and the whole stream again change nothing"
     for journey in contacts(ledger):
@@ -182,7 +183,7 @@ def test_sweeps_at_any_moment_after_any_gap(by: Dice, steps: int) -> None:
         if n < len(pbx.events) and n > 0:
             swept(pbx, n - 1, board, ledger)
             seen |= {line.linkedid for line in pbx.pictures[n - 1][0]}
-    ledger.take(board.end_missing(set(), pbx.now + LATER))
+    ledger.take(live_comparison.end_missing(board, set(), pbx.now + LATER))
     assert board.open_journeys() == []
     for journey in contacts(ledger):
         check_ended_once(journey)
@@ -193,8 +194,8 @@ def test_sweeps_at_any_moment_after_any_gap(by: Dice, steps: int) -> None:
 def swept(pbx: MakeBelievePbx, n: int, board: Switchboard, ledger: Ledger) -> None:
     lines, waits = pbx.pictures[n]
     at = pbx.events[n].at + timedelta(microseconds=1)
-    ledger.take(board.end_missing({line.uniqueid for line in lines}, at))
-    ledger.take(board.adopt(lines, waits, at))
+    ledger.take(live_comparison.end_missing(board, {line.uniqueid for line in lines}, at))
+    ledger.take(live_comparison.adopt(board, lines, waits, at))
 
 
 @settings(max_examples=25, deadline=None)

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from callcenter.calls import events as e
+from callcenter.calls import live_comparison
 from callcenter.calls.live_lines import LiveLine
 from callcenter.calls.states import Outcome
 from callcenter.calls.switchboard import Switchboard
@@ -29,8 +30,8 @@ def lines() -> list[LiveLine]:
 
 def test_a_talk_with_the_duty_phone_that_is_found_under_way_is_served() -> None:
     board = Switchboard("a")
-    board.adopt(lines(), [], AT)
-    assert board.adopt(lines(), [], AT + timedelta(seconds=20)) == []
+    live_comparison.adopt(board, lines(), [], AT)
+    assert live_comparison.adopt(board, lines(), [], AT + timedelta(seconds=20)) == []
     [journey] = board.open_journeys()
     assert [leg.agent for leg in journey.agent_legs] == ["duty-phone"]
     later = AT + timedelta(minutes=1)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from callcenter.calls import live_comparison
 from callcenter.calls.events import LineEnded, LineEvent
 from callcenter.calls.journeys import Journey
 from callcenter.calls.machine import is_contact
@@ -39,7 +40,7 @@ def run_to_the_end(stream: list[LineEvent]) -> Ledger:
     run(stream, board, ledger)
     last = max((event.at for event in stream), default=None)
     if last is not None:
-        ledger.take(board.end_missing(set(), last + timedelta(seconds=10)))
+        ledger.take(live_comparison.end_missing(board, set(), last + timedelta(seconds=10)))
     assert board.open_journeys() == []
     return ledger
 

@@ -4,10 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from callcenter.calls import live_comparison
 from callcenter.calls.facts import AgentRinging, JourneyEnded
 from callcenter.calls.journeys import Journey
+from callcenter.calls.live_lines import LiveLine, LiveWait
 from callcenter.calls.states import CallState, Direction, HangupBy, Outcome
-from callcenter.calls.switchboard import LiveLine, LiveWait, Switchboard
+from callcenter.calls.switchboard import Switchboard
 from callcenter.telephony.ami_events import live_line, live_wait, translate
 from callcenter.telephony.ami_members import live_member
 from tests.recorded_calls import Ledger, Message, events, messages, run, translated
@@ -30,7 +32,7 @@ def lists() -> tuple[list[LiveLine], list[LiveWait]]:
 
 def adopted() -> tuple[Switchboard, Ledger]:
     board, ledger = Switchboard("a"), Ledger()
-    ledger.take(board.adopt(*lists(), AT))
+    ledger.take(live_comparison.adopt(board, *lists(), AT))
     return board, ledger
 
 
@@ -57,7 +59,7 @@ def test_join_time_is_now_less_the_wait() -> None:
     board = Switchboard("a")
     lines, waits = lists()
     patient = [LiveWait(w.uniqueid, w.channel, w.queue, w.position, w.caller_number, 42.0) for w in waits]
-    board.adopt(lines, patient, AT)
+    live_comparison.adopt(board, lines, patient, AT)
     joined = board.open_journeys()[1].queue_visits[0].joined_at
     assert abs(AT - timedelta(seconds=42) - joined) < timedelta(milliseconds=1)
 
@@ -79,13 +81,13 @@ def test_what_was_built_goes_on_with_the_live_events() -> None:
 def test_lists_change_nothing_where_nothing_was_missed() -> None:
     board = Switchboard("a")
     run(translated(BEFORE), board)
-    assert board.adopt(*lists(), AT) == []
-    assert board.end_missing({line.uniqueid for line in lists()[0]}, AT) == []
+    assert live_comparison.adopt(board, *lists(), AT) == []
+    assert live_comparison.end_missing(board, {line.uniqueid for line in lists()[0]}, AT) == []
 
 
 def test_a_second_look_changes_nothing() -> None:
     board, _ = adopted()
-    assert board.adopt(*lists(), AT + timedelta(seconds=20)) == []
+    assert live_comparison.adopt(board, *lists(), AT + timedelta(seconds=20)) == []
 
 
 def test_a_missed_answer_is_mended() -> None:
@@ -93,7 +95,7 @@ def test_a_missed_answer_is_mended() -> None:
     unbridged = [m for m in BEFORE if m["Event"] not in ("BridgeEnter", "AgentConnect", "QueueCallerLeave")]
     run(translated(unbridged), board, ledger)
     assert [journey.state for journey in board.open_journeys()] == [CallState.QUEUED, CallState.QUEUED]
-    ledger.take(board.adopt(*lists(), AT))
+    ledger.take(live_comparison.adopt(board, *lists(), AT))
     assert [journey.state for journey in board.open_journeys()] == [CallState.TALKING, CallState.QUEUED]
 
 
@@ -101,7 +103,7 @@ def test_what_ended_in_the_gap_is_closed_and_marked_as_estimated() -> None:
     board, ledger = Switchboard("a"), Ledger()
     run(translated(BEFORE), board, ledger)
     later = AT + timedelta(seconds=30)
-    ledger.take(board.end_missing(set(), later))
+    ledger.take(live_comparison.end_missing(board, set(), later))
     talked, waited = ledger.journeys["rec-1795414103.116"], ledger.journeys["rec-1795414106.118"]
     assert (talked.outcome, talked.ended_at, talked.estimated) == (Outcome.ANSWERED, later, True)
     assert (waited.outcome, waited.hangup_by, waited.estimated) == (Outcome.ABANDONED, HangupBy.CALLER, True)
@@ -114,14 +116,14 @@ def test_a_line_that_lives_is_not_closed() -> None:
     board = Switchboard("a")
     run(translated(BEFORE), board)
     live = {line.uniqueid for line in lists()[0] if line.linkedid == "rec-1795414103.116"}
-    board.end_missing(live, AT + timedelta(seconds=30))
+    live_comparison.end_missing(board, live, AT + timedelta(seconds=30))
     assert [journey.linkedid for journey in board.open_journeys()] == ["rec-1795414103.116"]
 
 
 def test_a_line_younger_than_the_list_is_spared() -> None:
     board = Switchboard("a")
     run(translated(BEFORE), board)
-    assert [c.journey.linkedid for c in board.end_missing(set(), AT)] == ["rec-1795414103.116"]
+    assert [c.journey.linkedid for c in live_comparison.end_missing(board, set(), AT)] == ["rec-1795414103.116"]
 
 
 def test_a_member_row_reads_like_an_event() -> None:

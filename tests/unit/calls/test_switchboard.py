@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from callcenter.calls import switchboard as module
+from callcenter.calls import known_calls as module
 from callcenter.calls.events import (
     AttendedTransferred,
     CallerJoinedQueue,
@@ -17,8 +17,9 @@ from callcenter.calls.events import (
     VoicemailRecorded,
 )
 from callcenter.calls.facts import ConsultStarted, JourneyDiscarded, JourneyMerged
+from callcenter.calls.known_calls import GRACE
 from callcenter.calls.states import CallState, Outcome
-from callcenter.calls.switchboard import GRACE, Switchboard
+from callcenter.calls.switchboard import Switchboard
 from tests.recorded_calls import NAMES, events, run
 
 
